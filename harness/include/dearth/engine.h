@@ -5,20 +5,15 @@
 #define DEARTH_ENGINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dearth/control_page.h"
+#include "dearth/engine_outcome.h"
 #include "dearth/install.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/// What a step reports. The kit hands it in zeroed; strings are cut to fit.
-struct dearth_outcome {
-    enum dearth_step_status status;
-    char kind[32];     ///< class of the error, as expectations name it: "MemoryError"
-    char message[224]; ///< its text
-};
 
 struct dearth_engine {
     const char* name;    ///< "lua"
@@ -46,6 +41,12 @@ struct dearth_engine {
 
     void* self;
 };
+
+/// What the control page asks of this engine: dearth_config.engine_flags, whose bits each engine
+/// documents, and dearth_config.domain_mask (0: wrap all). 0 without a control page. Valid from
+/// `install` on.
+uint32_t dearth_engine_flags(void);
+uint32_t dearth_engine_domain_mask(void);
 
 /// Runs the engine as the control page says, or, without DEARTH_CONTROL_FD, as a plain
 /// interpreter of the script named by argv[1] with the schedule of DEARTH_SCHEDULE. Returns the

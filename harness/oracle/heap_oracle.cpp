@@ -1,0 +1,161 @@
+// Misuse of the heap, as the layers found it while it happened: one accusation for each distinct
+// (kind, place) that the slot has room for.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "dearth/allocator.h"
+#include "harness/oracle/oracle.h"
+#include "harness/oracle/slot_text.h"
+
+namespace dearth::harness {
+namespace {
+
+std::optional<Verdict> verdict_of(uint32_t kind) {
+    switch (kind) {
+        case DEARTH_MISUSE_OVERFLOW:
+            return Verdict::kOverflow;
+        case DEARTH_MISUSE_UNDERFLOW:
+            return Verdict::kUnderflow;
+        case DEARTH_MISUSE_USE_AFTER_FREE:
+            return Verdict::kUseAfterFree;
+        case DEARTH_MISUSE_DOUBLE_FREE:
+            return Verdict::kDoubleFree;
+        case DEARTH_MISUSE_INVALID_FREE:
+            return Verdict::kInvalidFree;
+        case DEARTH_MISUSE_MISMATCHED_FREE:
+            return Verdict::kMismatchedFree;
+        case DEARTH_MISUSE_WRONG_DOMAIN:
+            return Verdict::kWrongDomain;
+        default:
+            return std::nullopt;
+    }
+}
+
+std::string domain_words(uint32_t domain) {
+    switch (domain) {
+        case DEARTH_DOMAIN_RAW:
+            return "raw";
+        case DEARTH_DOMAIN_MEM:
+            return "mem";
+        case DEARTH_DOMAIN_OBJECT:
+            return "obj";
+        default:
+            return "unknown";
+    }
+}
+
+// A misuse is found in a call that gives a block back, or by a look over all blocks.
+std::string call_words(uint32_t op) {
+    return op == DEARTH_OP_REALLOC || op == DEARTH_OP_SHRINK ? "realloc" : "free";
+}
+
+// "a 64-byte block"; "a block" when its size is not known.
+std::string block_words(const dearth_misuse& misuse, std::string_view adjective = "") {
+    if (misuse.block_size_bytes == 0) {
+        return adjective.empty() ? "a block" : fmt::format("a {} block", adjective);
+    }
+    return adjective.empty()
+               ? fmt::format("a {}-byte block", misuse.block_size_bytes)
+               : fmt::format("a {} {}-byte block", adjective, misuse.block_size_bytes);
+}
+
+uint64_t distance_of(const dearth_misuse& misuse) {
+    const auto bits = static_cast<uint64_t>(misuse.distance_bytes);
+    return misuse.distance_bytes < 0 ? 0 - bits : bits;
+}
+
+std::string invalid_free_words(const dearth_misuse& misuse) {
+    const std::string call = call_words(misuse.op);
+    if (misuse.block_size_bytes != 0 && misuse.distance_bytes != 0) {
+        return fmt::format("{} of a pointer {} {} the start of {}", call,
+                           counted(distance_of(misuse), "byte"),
+                           misuse.distance_bytes < 0 ? "before" : "past", block_words(misuse));
+    }
+    return fmt::format("{} of a pointer that no allocator of the {} domain returned", call,
+                       domain_words(misuse.domain));
+}
+
+std::string misuse_words(const dearth_misuse& misuse) {
+    const std::string changed = counted(misuse.changed_bytes, "byte");
+    const std::string distance = counted(distance_of(misuse), "byte");
+    switch (misuse.kind) {
+        case DEARTH_MISUSE_OVERFLOW:
+            return fmt::format("{} written {} past the end of {}", changed, distance,
+                               block_words(misuse));
+        case DEARTH_MISUSE_UNDERFLOW:
+            return fmt::format("{} written {} before the start of {}", changed, distance,
+                               block_words(misuse));
+        case DEARTH_MISUSE_USE_AFTER_FREE:
+            return fmt::format("{} written {} into {}", changed, distance,
+                               block_words(misuse, "freed"));
+        case DEARTH_MISUSE_DOUBLE_FREE:
+            return fmt::format("{} of {}", call_words(misuse.op),
+                               block_words(misuse, "already freed"));
+        case DEARTH_MISUSE_INVALID_FREE:
+            return invalid_free_words(misuse);
+        case DEARTH_MISUSE_MISMATCHED_FREE:
+            return fmt::format("{} says {}, the block was made with {}", call_words(misuse.op),
+                               counted(misuse.told_size_bytes, "byte"),
+                               counted(misuse.block_size_bytes, "byte"));
+        case DEARTH_MISUSE_WRONG_DOMAIN:
+            return fmt::format("{} in the {} domain of {} of the {} domain", call_words(misuse.op),
+                               domain_words(misuse.domain), block_words(misuse),
+                               domain_words(misuse.block_domain));
+        default:
+            return "";
+    }
+}
+
+std::string detail_of(const dearth_misuse& misuse) {
+    std::string detail = misuse_words(misuse);
+    const std::string_view place = slot_text(misuse.place);
+    if (!place.empty()) {
+        const std::string text = quoted(place);
+        detail += " at " + text.substr(1, text.size() - 2);
+    }
+    return detail;
+}
+
+bool is_same_place(const dearth_misuse& a, const dearth_misuse& b) {
+    const uint32_t depth = std::min<uint32_t>(a.detected.depth, DEARTH_FRAMES_MAX);
+    return a.kind == b.kind && a.detected.depth == b.detected.depth && depth != 0 &&
+           std::equal(a.detected.frames, a.detected.frames + depth, b.detected.frames);
+}
+
+}  // namespace
+
+OracleAnswer heap_oracle(const OracleInput& input) {
+    OracleAnswer answer;
+    if (!input.scenario.expect.needs_no_corruption) {
+        return answer;
+    }
+    const dearth_trial_slot& slot = input.record.slot;
+    const uint32_t kept = std::min<uint32_t>(slot.misuse_count, DEARTH_MISUSES_MAX);
+    for (uint32_t i = 0; i < kept; ++i) {
+        const dearth_misuse& misuse = slot.misuses[i];
+        const std::optional<Verdict> verdict = verdict_of(misuse.kind);
+        if (!verdict) {
+            // A slot half written when the process died, or bytes that are not ours.
+            answer.standing = Standing{Verdict::kInconclusive,
+                                       fmt::format("misuse of unknown kind {}", misuse.kind)};
+            continue;
+        }
+        const bool is_repeat = std::any_of(
+            slot.misuses, slot.misuses + i,
+            [&misuse](const dearth_misuse& earlier) { return is_same_place(earlier, misuse); });
+        if (!is_repeat) {
+            answer.accusations.push_back(
+                {*verdict, detail_of(misuse), misuse.detected, misuse.allocated, misuse.freed});
+        }
+    }
+    if (slot.misuse_count > kept && !answer.accusations.empty()) {
+        answer.accusations.back().detail +=
+            fmt::format(" (and {} more in this trial)", slot.misuse_count - kept);
+    }
+    return answer;
+}
+
+}  // namespace dearth::harness

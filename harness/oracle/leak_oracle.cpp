@@ -1,0 +1,50 @@
+// Blocks alive after the trial's last step that the baseline does not leave. Judged only when the
+// trial went through close, or when open failed: then there was nothing to close and the caller
+// has no handle to give the blocks back with. A trial that died owes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/oracle/oracle.h"
+#include "harness/oracle/slot_text.h"
+
+namespace dearth::harness {
+namespace {
+
+bool went_through_close(const dearth_trial_slot& slot) {
+    const auto was_left = [&slot](dearth_step step) {
+        const uint32_t status = slot.steps[step].status;
+        return status == DEARTH_STATUS_OK || status == DEARTH_STATUS_ERROR ||
+               status == DEARTH_STATUS_ERROR_UNSET;
+    };
+    const bool failed_to_open =
+        was_left(DEARTH_STEP_OPEN) && slot.steps[DEARTH_STEP_OPEN].status != DEARTH_STATUS_OK;
+    return slot.end == DEARTH_END_FINISHED && (was_left(DEARTH_STEP_CLOSE) || failed_to_open);
+}
+
+}  // namespace
+
+OracleAnswer leak_oracle(const OracleInput& input) {
+    const dearth_trial_slot& slot = input.record.slot;
+    if (!input.scenario.expect.needs_no_leak || slot.leak_blocks == 0 ||
+        !went_through_close(slot)) {
+        return OracleAnswer::nothing();
+    }
+    OracleAnswer answer = OracleAnswer::accuses(
+        Verdict::kLeak,
+        fmt::format("{} ({}) that the baseline does not leave, from {}",
+                    counted(slot.leak_blocks, "block"), counted(slot.leak_bytes, "byte"),
+                    counted(std::max<uint32_t>(slot.leak_site_count, 1), "call site")));
+    const uint32_t kept = std::min<uint32_t>(slot.leak_site_count, DEARTH_LEAK_SITES_MAX);
+    if (kept != 0) {
+        // One accusation a trial: the sites of one lost structure have one cause. The largest
+        // leads; on a tie the first.
+        const dearth_leak_site* lead = std::max_element(
+            slot.leaks, slot.leaks + kept,
+            [](const dearth_leak_site& a, const dearth_leak_site& b) { return a.bytes < b.bytes; });
+        answer.accusations[0].allocated = lead->allocated;
+    }
+    return answer;
+}
+
+}  // namespace dearth::harness

@@ -1,0 +1,178 @@
+// Words for what stands in a trial's slot.
+#include "harness/oracle/slot_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace dearth::harness {
+namespace {
+
+// Length of the well-formed UTF-8 sequence that `text` begins with; 0: none. Only the form is
+// checked, which is what a terminal and a JSON writer need.
+size_t utf8_length(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
+                          : lead >= 0xE0 && lead < 0xF0 ? 3
+                          : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                        : 0;
+    if (length == 0 || text.size() < length) {
+        return 0;
+    }
+    const auto second = static_cast<unsigned char>(text[1]);
+    const bool is_overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+    const bool is_out_of_range = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+    if (is_overlong || is_out_of_range) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; ++i) {
+        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+void append_escaped(std::string& out, char byte) {
+    switch (byte) {
+        case '\n':
+            out += "\\n";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '"':
+            out += "\\\"";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        default:
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+            break;
+    }
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text, size_t kept_bytes) {
+    std::string out = "\"";
+    size_t at = 0;
+    while (at < text.size() && at < kept_bytes) {
+        const char byte = text[at];
+        const size_t length = utf8_length(text.substr(at));
+        if (length != 0) {
+            out += text.substr(at, length);
+            at += length;
+            continue;
+        }
+        if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
+            out += byte;
+        } else {
+            append_escaped(out, byte);
+        }
+        ++at;
+    }
+    out += at < text.size() ? "...\"" : "\"";
+    return out;
+}
+
+std::string counted(uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string error_words(const dearth_step_result& step) {
+    const std::string_view kind = slot_text(step.kind);
+    const std::string_view message = slot_text(step.message);
+    if (kind.empty() && message.empty()) {
+        return "an unnamed error";
+    }
+    if (message.empty()) {
+        return quoted(kind).substr(1, quoted(kind).size() - 2);
+    }
+    if (kind.empty()) {
+        return quoted(message);
+    }
+    const std::string name = quoted(kind);
+    return name.substr(1, name.size() - 2) + ": " + quoted(message);
+}
+
+std::string_view step_words(dearth_step step) {
+    switch (step) {
+        case DEARTH_STEP_OPEN:
+            return "while opening the interpreter";
+        case DEARTH_STEP_RUN:
+            return "while running the script";
+        case DEARTH_STEP_CLOSE:
+            return "while closing the interpreter";
+        case DEARTH_STEP_AGAIN:
+            return "while running the script again without faults";
+        case DEARTH_STEP_FRESH:
+            return "while running the script without faults in a new interpreter";
+        case DEARTH_STEP_COUNT:
+            break;
+    }
+    return "at an unknown step";
+}
+
+dearth_step step_at_end(const dearth_trial_slot& slot) {
+    for (const dearth_step step : {DEARTH_STEP_FRESH, DEARTH_STEP_AGAIN, DEARTH_STEP_CLOSE,
+                                   DEARTH_STEP_RUN, DEARTH_STEP_OPEN}) {
+        if (slot.steps[step].status == DEARTH_STATUS_STARTED) {
+            return step;
+        }
+    }
+    switch (slot.phase) {
+        case DEARTH_PHASE_OPEN:
+            return DEARTH_STEP_OPEN;
+        case DEARTH_PHASE_RUN:
+            return DEARTH_STEP_RUN;
+        case DEARTH_PHASE_CLOSE:
+            return DEARTH_STEP_CLOSE;
+        case DEARTH_PHASE_CHECK:
+            return slot.steps[DEARTH_STEP_CLOSE].status == DEARTH_STATUS_NONE ? DEARTH_STEP_AGAIN
+                                                                              : DEARTH_STEP_FRESH;
+        default:
+            return DEARTH_STEP_COUNT;
+    }
+}
+
+bool is_check_step(dearth_step step) {
+    return step == DEARTH_STEP_AGAIN || step == DEARTH_STEP_FRESH;
+}
+
+std::string signal_words(int signal) {
+    const char* name = signal > 0 ? sigabbrev_np(signal) : nullptr;
+    return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+std::string error_stream_words(const TrialRecord& record) {
+    const size_t begin =
+        static_cast<size_t>(std::min<uint64_t>(record.slot.err_prefix_bytes, record.err.size()));
+    std::string_view rest = std::string_view(record.err).substr(begin);
+    while (!rest.empty()) {
+        const size_t end = rest.find('\n');
+        const std::string_view line = rest.substr(0, end);
+        if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+            return "; standard error: " + quoted(line);
+        }
+        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    }
+    return "";
+}
+
+bool injects_failures(const Scenario& scenario, const TrialRecord& record) {
+    if (scenario.injection.is_sweep) {
+        return record.point.kind.action == DEARTH_ACTION_FAIL;
+    }
+    const dearth_schedule& schedule = scenario.injection.schedule;
+    const uint32_t count = std::min<uint32_t>(schedule.term_count, DEARTH_TERMS_MAX);
+    return std::any_of(schedule.terms, schedule.terms + count,
+                       [](const dearth_term& term) { return term.action == DEARTH_ACTION_FAIL; });
+}
+
+}  // namespace dearth::harness

@@ -1,0 +1,186 @@
+#include "harness/sweep/baseline_run.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+namespace dearth::harness {
+namespace {
+
+constexpr uint64_t kGraceMs = 2000;
+constexpr int kPollMs = 50;
+constexpr size_t kQuotedBytes = 600;
+
+struct OneRun {
+    TrialRecord record;
+    BaselineResult result;
+    uint64_t signature = 0;
+    uint64_t lost_requests = 0;
+};
+
+// Waits for the end, at most the deadline and a grace. False: it had to be killed.
+bool wait_for_end(TargetRun& run, uint64_t deadline_ms, bool (*should_stop)()) {
+    for (;;) {
+        pollfd wait = {run.process().exit_fd(), POLLIN, 0};
+        if (poll(&wait, 1, kPollMs) > 0)
+            return true;
+        if (should_stop() || run.elapsed_ms() > deadline_ms + kGraceMs) {
+            run.process().kill_group();
+            return false;
+        }
+    }
+}
+
+std::string tail_of(const std::string& text) {
+    const std::string_view view = text;
+    const auto cut = view.size() > kQuotedBytes ? view.substr(view.size() - kQuotedBytes) : view;
+    return std::string(cut);
+}
+
+std::string indented(const std::string& text) {
+    std::string result;
+    for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.find('\n', at), text.size());
+        result += "\n  | " + text.substr(at, end - at);
+        at = end + 1;
+    }
+    return result;
+}
+
+Error baseline_error(const Scenario& scenario, const std::string& why, const TrialRecord& record) {
+    std::string message = fmt::format("sweep {}: the target fails without any fault: {}",
+                                      scenario.name, why);
+    if (const std::string said = tail_of(record.err); !said.empty())
+        message += "\n  standard error:" + indented(said);
+    return {ErrorClass::kBaseline, message,
+            "make the script end well by itself first; nothing was injected"};
+}
+
+std::string_view step_word(size_t step) {
+    constexpr std::string_view kWords[] = {"open", "run", "close", "run again", "fresh run"};
+    return kWords[step];
+}
+
+// Why the run cannot serve as a baseline; empty when it can.
+std::string failure_of(const OneRun& run, const ControlPage& page, uint64_t deadline_ms) {
+    const dearth_trial_slot& slot = run.record.slot;
+    const dearth_control_header& header = page.header();
+    if (const std::string defect = page.defect(); !defect.empty())
+        return defect;
+    if (header.run_state == DEARTH_RUN_REFUSED)
+        return bounded_text(header.refusal, sizeof header.refusal);
+    if (slot.end == DEARTH_END_DEADLINE)
+        return fmt::format("it did not end within {} ms (limits.timeout)", deadline_ms);
+    if (slot.end == DEARTH_END_SIGNALED)
+        return fmt::format("it died of signal {} ({})", slot.end_code, strsignal(slot.end_code));
+    if (slot.end != DEARTH_END_FINISHED && header.run_state == DEARTH_RUN_NEW)
+        return fmt::format("it left with status {} before it attached the control page",
+                           slot.end_code);
+    if (slot.misuse_count > 0)
+        return "it misuses the heap already (see `dearth run --kind once --points 1..1` after "
+               "mending it)";
+    for (size_t step = 0; step < DEARTH_STEP_COUNT; ++step) {
+        const dearth_step_result& result = slot.steps[step];
+        if (result.status == DEARTH_STATUS_ERROR || result.status == DEARTH_STATUS_ERROR_UNSET)
+            return fmt::format("{}: {}: {}", step_word(step),
+                               bounded_text(result.kind, sizeof result.kind),
+                               bounded_text(result.message, sizeof result.message));
+    }
+    if (slot.end != DEARTH_END_FINISHED)
+        return fmt::format("it left early with status {}", slot.end_code);
+    return {};
+}
+
+void read_requests(const ControlReader& reader, OneRun& run) {
+    std::unordered_set<uint64_t> distinct;
+    const uint64_t count = reader.stream_count();
+    for (uint64_t i = 0; i < count; ++i) {
+        const dearth_stream_entry entry = reader.stream_entry(i);
+        if (entry.is_selected == 0)
+            continue;
+        run.result.selected.sites.push_back(entry.site);
+        distinct.insert(entry.site);
+    }
+    run.result.baseline.sites_seen = distinct.size();
+    for (uint64_t i = 0; i < reader.leftover_count(); ++i)
+        run.result.leftovers.push_back(reader.leftover(i));
+}
+
+Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*should_stop)()) {
+    auto started = TargetRun::start_baseline(setup);
+    if (!started)
+        return started.error();
+    TargetRun target = started.take();
+    const bool ended = wait_for_end(target, setup.deadline_ms, should_stop);
+    OneRun run;
+    const uint64_t elapsed_ms = target.elapsed_ms();
+    const ExitReport exit = target.finish();
+    ModuleList::Translation translation(modules);
+    run.record = target.read_slot(0, translation, exit);
+    if (!ended)
+        run.record.slot.end = DEARTH_END_DEADLINE;
+    if (const std::string why = failure_of(run, target.page(), setup.deadline_ms); !why.empty())
+        return baseline_error(*setup.scenario, why, run.record);
+    const ControlReader reader = target.page().reader();
+    const dearth_control_header& header = reader.header();
+    read_requests(reader, run);
+    run.signature = header.stream_signature;
+    run.lost_requests = header.stream.lost;
+    run.result.threads = std::max<uint32_t>(header.threads_seen, 1);
+    run.result.cpu_s = exit.cpu_s;
+    Baseline& baseline = run.result.baseline;
+    baseline.slot = run.record.slot;
+    baseline.out = run.record.out;
+    baseline.err = run.record.err;
+    baseline.requests = header.requests;
+    baseline.selected = header.selected;
+    baseline.elapsed_ms = elapsed_ms;
+    baseline.engine_version = bounded_text(header.engine_version, sizeof header.engine_version);
+    return run;
+}
+
+// What differs between two runs that should be equal; empty: nothing.
+std::string drift_between(const OneRun& first, const OneRun& second) {
+    const Baseline& a = first.result.baseline;
+    const Baseline& b = second.result.baseline;
+    if (a.out != b.out)
+        return "standard output";
+    if (a.requests != b.requests)
+        return fmt::format("number of requests ({} and {})", a.requests, b.requests);
+    if (first.signature != second.signature)
+        return "call sites or sizes of requests";
+    return {};
+}
+
+}  // namespace
+
+Result<BaselineResult> run_baseline(const TargetSetup& setup, ModuleList& modules,
+                                    bool (*should_stop)()) {
+    auto first = run_once(setup, modules, should_stop);
+    if (!first)
+        return first.error();
+    auto second = run_once(setup, modules, should_stop);
+    if (!second)
+        return second.error();
+    BaselineResult result = std::move(first.value().result);
+    result.baseline.drift = drift_between(first.value(), second.value());
+    result.baseline.is_repeatable = result.baseline.drift.empty();
+    result.cpu_s += second.value().result.cpu_s;
+    if (first.value().lost_requests > 0)
+        return Error{ErrorClass::kInternal,
+                     fmt::format("sweep {}: the baseline makes {} requests more than dearth records",
+                                 setup.scenario->name, first.value().lost_requests),
+                     "use a shorter script"};
+    const auto& wanted = setup.scenario->expect.baseline_output;
+    if (wanted && first.value().record.out != *wanted)
+        return baseline_error(*setup.scenario, "its standard output is not expect.baseline.stdout",
+                              first.value().record);
+    return result;
+}
+
+}  // namespace dearth::harness

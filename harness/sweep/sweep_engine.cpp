@@ -1,0 +1,366 @@
+#include "harness/sweep/sweep_engine.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "harness/oracle/oracle_list.h"
+#include "harness/process/engine_path.h"
+#include "harness/sweep/baseline_run.h"
+#include "harness/sweep/exec_pool.h"
+#include "harness/sweep/fork_sweep.h"
+#include "harness/sweep/sweep_plan.h"
+#include "harness/triage/deduplicate.h"
+
+namespace dearth::harness {
+namespace {
+
+constexpr uint64_t kFirstDeadlineMs = 30'000;  // of a baseline whose length nobody knows yet
+constexpr uint64_t kLeastDeadlineMs = 5'000;
+constexpr uint64_t kDeadlineFactor = 10;
+
+ExitCode exit_of(ErrorClass error_class) {
+    switch (error_class) {
+        case ErrorClass::kUsage:
+            return ExitCode::kUsage;
+        case ErrorClass::kBaseline:
+            return ExitCode::kBaseline;
+        case ErrorClass::kNothing:
+            return ExitCode::kNothing;
+        case ErrorClass::kInternal:
+            return ExitCode::kInternal;
+    }
+    return ExitCode::kInternal;
+}
+
+// Everything about one scenario while it is being swept.
+class ScenarioSweep {
+public:
+    ScenarioSweep(const Scenario& scenario, size_t index, const SweepOptions& options,
+                  EventSink& sink, ModuleList& modules, FindingCollector& collector)
+        : scenario_(scenario),
+          index_(index),
+          options_(options),
+          sink_(sink),
+          modules_(modules),
+          collector_(collector) {}
+
+    Status run();
+
+    double cpu_s() const { return cpu_s_; }
+    uint64_t trials() const { return finished_.trials; }
+    const std::vector<ExitCode>& exit_codes() const { return exit_codes_; }
+    const std::string& reason() const { return reason_; }
+
+private:
+    Status prepare();
+    Status plan();
+    Status explore();
+    Status explore_by_exec(std::vector<TrialPoint> schedule_trials);
+    Status take(TrialRecord record);
+    Status confirm();
+    Status close();
+    // Ends the scenario: what is wrong stands in its row and in the exit code.
+    Status give_up(const Error& error);
+    void complete_address(TrialPoint& point) const;
+    bool can_fork() const;
+    std::optional<TrialPoint> next_point();
+
+    const Scenario& scenario_;
+    size_t index_;
+    const SweepOptions& options_;
+    EventSink& sink_;
+    ModuleList& modules_;
+    FindingCollector& collector_;
+
+    TargetSetup setup_;
+    BaselineResult baseline_;
+    std::optional<Judge> judge_;
+    SweepPlan plan_;     // what is still to be done
+    Strategy strategy_ = Strategy::kExec;
+    ScenarioFinished finished_;
+    std::unordered_set<uint64_t> sites_failed_;
+    std::vector<ExitCode> exit_codes_;
+    std::string reason_;
+    double cpu_s_ = 0;
+    uint64_t injected_trials_ = 0;
+    size_t exec_kind_ = 0;
+    uint64_t exec_from_ = 1;
+};
+
+bool ScenarioSweep::can_fork() const {
+    return scenario_.injection.is_sweep && baseline_.threads <= 1 &&
+           options_.strategy != StrategyChoice::kExec;
+}
+
+Status ScenarioSweep::give_up(const Error& error) {
+    finished_.problem = error.message;
+    if (!error.next_step.empty())
+        finished_.problem += "\n  next: " + error.next_step;
+    finished_.problem_exit = static_cast<int>(exit_of(error.error_class));
+    exit_codes_.push_back(exit_of(error.error_class));
+    reason_ = error.message.substr(0, error.message.find('\n'));
+    return Done{};
+}
+
+Status ScenarioSweep::prepare() {
+    auto program = find_engine(scenario_.target);
+    if (!program)
+        return program.error();
+    setup_.scenario = &scenario_;
+    setup_.program = program.take();
+    setup_.deadline_ms = scenario_.limits.timeout_ms != 0 ? scenario_.limits.timeout_ms : kFirstDeadlineMs;
+    auto baseline = run_baseline(setup_, modules_, options_.should_stop);
+    if (!baseline)
+        return baseline.error();
+    baseline_ = baseline.take();
+    cpu_s_ += baseline_.cpu_s;
+    if (scenario_.limits.timeout_ms == 0)
+        setup_.deadline_ms = std::max(kLeastDeadlineMs, kDeadlineFactor * baseline_.baseline.elapsed_ms);
+    setup_.leftovers = baseline_.leftovers;
+    judge_.emplace(scenario_, baseline_.baseline);
+    return Done{};
+}
+
+Status ScenarioSweep::plan() {
+    plan_ = make_plan(scenario_, baseline_.selected);
+    finished_.unexplored = plan_.left_out;
+    finished_.sites_seen = baseline_.baseline.sites_seen;
+    ScenarioStarted started;
+    started.scenario_index = index_;
+    started.scenario = &scenario_;
+    started.baseline = baseline_.baseline;
+    started.planned_trials = plan_.trial_count();
+    started.strategy = strategy_ = can_fork() ? Strategy::kFork : Strategy::kExec;
+    if (options_.finished) {
+        auto finished = options_.finished(scenario_);
+        if (!finished)
+            return finished.error();
+        const FinishedTrials& before = finished.value();
+        for (size_t kind = 0; kind < plan_.points.size(); ++kind) {
+            PointMap& map = plan_.points[kind];
+            for (uint64_t n = map.next(1); n != 0; n = map.next(n + 1)) {
+                TrialPoint point;
+                point.kind = scenario_.injection.kinds[kind];
+                point.ordinal = n;
+                complete_address(point);
+                if (before.find(point))
+                    map.remove(n);
+            }
+        }
+        std::erase_if(plan_.schedule_trials,
+                      [&](const TrialPoint& point) { return before.find(point).has_value(); });
+        started.resumed_trials = started.planned_trials - plan_.trial_count();
+        finished_.verdicts = before.verdicts;
+        finished_.trials = started.resumed_trials;
+        injected_trials_ = started.resumed_trials;
+    }
+    return sink_.consume(started);
+}
+
+// Points of a target that does not repeat itself are addressed by call site and occurrence.
+void ScenarioSweep::complete_address(TrialPoint& point) const {
+    if (baseline_.baseline.is_repeatable || !scenario_.injection.is_sweep)
+        return;
+    const SiteAddress address = address_of(baseline_.selected, point.ordinal);
+    point.site = address.site;
+    point.occurrence = address.occurrence;
+}
+
+Status ScenarioSweep::take(TrialRecord record) {
+    for (size_t kind = 0; kind < plan_.points.size(); ++kind) {
+        if (scenario_.injection.kinds[kind] == record.point.kind)
+            plan_.points[kind].remove(record.point.ordinal);
+    }
+    complete_address(record.point);
+    const Judgement judgement = judge_->judge(record);
+    TrialFinished trial;
+    trial.scenario_index = index_;
+    trial.point = record.point;
+    trial.strategy = record.strategy;
+    trial.verdict = judgement.verdict;
+    trial.detail = judgement.detail;
+    trial.site = record.slot.injected.site;
+    trial.phase = record.slot.request.phase;
+    trial.elapsed_us = record.slot.elapsed_ns / 1000;
+    ++finished_.trials;
+    ++finished_.verdicts[static_cast<size_t>(judgement.verdict)];
+    if (record.slot.injected_count > 0) {
+        ++injected_trials_;
+        sites_failed_.insert(record.slot.injected.site);
+    }
+    for (const Collected& collected : collector_.collect(scenario_, record, judgement)) {
+        trial.finding_ids.push_back(collected.id);
+        if (!collected.is_new)
+            continue;
+        FindingSeen seen;
+        seen.scenario_index = index_;
+        seen.finding = *collector_.find(scenario_.name, collected.id);
+        if (Status told = sink_.consume(seen); !told)
+            return told;
+    }
+    return sink_.consume(trial);
+}
+
+std::optional<TrialPoint> ScenarioSweep::next_point() {
+    while (exec_kind_ < plan_.points.size()) {
+        const uint64_t ordinal = plan_.points[exec_kind_].next(exec_from_);
+        if (ordinal == 0) {
+            ++exec_kind_;
+            exec_from_ = 1;
+            continue;
+        }
+        exec_from_ = ordinal + 1;
+        TrialPoint point;
+        point.kind = scenario_.injection.kinds[exec_kind_];
+        point.ordinal = ordinal;
+        complete_address(point);
+        return point;
+    }
+    return std::nullopt;
+}
+
+Status ScenarioSweep::explore_by_exec(std::vector<TrialPoint> schedule_trials) {
+    ExecPool pool(setup_, modules_, options_.jobs);
+    size_t next_schedule = 0;
+    exec_kind_ = 0;
+    exec_from_ = 1;
+    const auto next = [&]() -> std::optional<TrialPoint> {
+        if (next_schedule < schedule_trials.size())
+            return schedule_trials[next_schedule++];
+        return next_point();
+    };
+    Status status = pool.run(next, [&](TrialRecord record) { return take(std::move(record)); },
+                             options_.should_stop);
+    cpu_s_ += pool.cpu_s();
+    return status;
+}
+
+Status ScenarioSweep::explore() {
+    if (strategy_ == Strategy::kFork) {
+        const SweepPlan forward = plan_;
+        auto result = run_fork_sweep(
+            setup_, forward, options_.jobs, modules_,
+            [&](TrialRecord record) { return take(std::move(record)); }, options_.should_stop);
+        if (!result)
+            return result.error();
+        cpu_s_ += result.value().cpu_s;
+        if (options_.should_stop())
+            return Done{};
+        // Whatever the forward run did not come to is done the slow way.
+    }
+    return explore_by_exec(plan_.schedule_trials);
+}
+
+// Every finding's first trial once more, in a process of its own: what does not show again is
+// flaky, and says so.
+Status ScenarioSweep::confirm() {
+    for (const std::string& id : collector_.ids_of(scenario_.name)) {
+        if (options_.should_stop())
+            return Done{};
+        const Finding* finding = collector_.find(scenario_.name, id);
+        const TrialPoint point = finding->point;
+        uint32_t left = options_.replays;
+        uint32_t agreeing = 0;
+        ExecPool pool(setup_, modules_, options_.jobs);
+        const auto next = [&]() -> std::optional<TrialPoint> {
+            if (left == 0)
+                return std::nullopt;
+            --left;
+            return point;
+        };
+        const auto done = [&](TrialRecord record) -> Status {
+            const Judgement judgement = judge_->judge(record);
+            for (const Accusation& accusation : judgement.accusations) {
+                if (collector_.id_of(record, accusation) == id) {
+                    ++agreeing;
+                    break;
+                }
+            }
+            return Done{};
+        };
+        if (Status replayed = pool.run(next, done, options_.should_stop); !replayed)
+            return replayed;
+        cpu_s_ += pool.cpu_s();
+        collector_.confirm(scenario_.name, id, 1 + options_.replays, 1 + agreeing);
+        FindingSeen seen;
+        seen.scenario_index = index_;
+        seen.finding = *collector_.find(scenario_.name, id);
+        seen.is_new = false;
+        if (Status told = sink_.consume(seen); !told)
+            return told;
+    }
+    return Done{};
+}
+
+Status ScenarioSweep::close() {
+    finished_.scenario_index = index_;
+    finished_.sites_failed = sites_failed_.size();
+    finished_.unexplored += plan_.trial_count();
+    if (finished_.problem.empty() && finished_.trials > 0 && injected_trials_ == 0 &&
+        !options_.should_stop()) {
+        give_up({ErrorClass::kNothing,
+                 fmt::format("sweep {}: nothing was injected: the window sees no request "
+                             "({} requests in all)",
+                             scenario_.name, baseline_.baseline.requests),
+                 "widen inject.when (phases open, run, close) or let the script do more"});
+    }
+    for (const std::string& id : collector_.ids_of(scenario_.name)) {
+        const Finding* finding = collector_.find(scenario_.name, id);
+        if (finding->disposition == Disposition::kFails) {
+            exit_codes_.push_back(ExitCode::kFindings);
+            break;
+        }
+    }
+    return sink_.consume(finished_);
+}
+
+Status ScenarioSweep::run() {
+    if (Status prepared = prepare(); !prepared) {
+        if (options_.should_stop())
+            return Done{};
+        // The scenario still gets a row in the results, so that no report forgets it.
+        ScenarioStarted started;
+        started.scenario_index = index_;
+        started.scenario = &scenario_;
+        if (Status told = sink_.consume(started); !told)
+            return told;
+        give_up(prepared.error());
+        return close();
+    }
+    if (Status planned = plan(); !planned)
+        return planned;
+    if (Status explored = explore(); !explored)
+        return explored;
+    if (options_.should_stop())
+        return Done{};
+    if (Status confirmed = confirm(); !confirmed)
+        return confirmed;
+    return close();
+}
+
+}  // namespace
+
+Result<SweepSummary> run_sweep(const std::vector<Scenario>& scenarios, const SweepOptions& options,
+                               EventSink& sink) {
+    SweepSummary summary;
+    ModuleList modules;
+    FindingCollector collector(modules.modules(), options.today);
+    for (size_t index = 0; index < scenarios.size() && !options.should_stop(); ++index) {
+        ScenarioSweep sweep(scenarios[index], index, options, sink, modules, collector);
+        Status status = sweep.run();
+        summary.cpu_s += sweep.cpu_s();
+        summary.trials += sweep.trials();
+        if (!status)
+            return status.error();
+        summary.applicable.insert(summary.applicable.end(), sweep.exit_codes().begin(),
+                                  sweep.exit_codes().end());
+        if (summary.reason.empty())
+            summary.reason = sweep.reason();
+    }
+    summary.was_interrupted = options.should_stop();
+    return summary;
+}
+
+}  // namespace dearth::harness

@@ -1,0 +1,208 @@
+#include "hooks/agent/agent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dearth/install.h"
+#include "hooks/agent/baseline_recorder.h"
+#include "hooks/agent/explorer.h"
+#include "hooks/agent/fatal_signals.h"
+#include "hooks/base/raw_output.h"
+#include "hooks/record/call_stack.h"
+#include "hooks/record/module_table.h"
+#include "hooks/record/page_writer.h"
+
+namespace dearth::hooks {
+namespace {
+
+constexpr int kExitRefused = 125;
+
+constinit dearth_control_header* page_ = nullptr;
+constinit ScriptStackSource script_ = {};
+
+[[noreturn]] void leave(const char* text) {
+    RawOutput line;
+    line.text("dearth: ").text(text).text("\n").write_to(STDERR_FILENO);
+    _exit(kExitRefused);
+}
+
+int parse_fd(const char* text) {
+    int value = 0;
+    if (*text == '\0')
+        return -1;
+    for (; *text != '\0'; ++text) {
+        if (*text < '0' || *text > '9' || value > 100'000)
+            return -1;
+        value = value * 10 + (*text - '0');
+    }
+    return value;
+}
+
+void set_limit(__rlimit_resource_t which, uint64_t value) {
+    rlimit limit = {value, value};
+    setrlimit(which, &limit);
+}
+
+dearth_trial_slot* own_slot() {
+    return reinterpret_cast<dearth_trial_slot*>(reinterpret_cast<char*>(page_) + page_->slots.offset);
+}
+
+void end_as_livelock() {
+    dearth_trial_slot* slot = current_slot();
+    slot->phase = static_cast<uint32_t>(dearth_current_phase());
+    void* frames[DEARTH_FRAMES_MAX];
+    const size_t depth = capture(frames, DEARTH_FRAMES_MAX, nullptr);
+    fill_stack(slot->fatal, frames, depth, false);
+    __atomic_store_n(&slot->end, static_cast<uint32_t>(DEARTH_END_LIVELOCK), __ATOMIC_RELEASE);
+    _exit(kExitLivelock);
+}
+
+bool on_request(void*, const RequestFacts& facts) {
+    dearth_trial_slot* slot = current_slot();
+    if (slot != nullptr)
+        ++slot->requests;
+    switch (agent_role()) {
+        case AgentRole::kBaseline:
+            __atomic_fetch_add(&page_->progress, 1, __ATOMIC_RELAXED);
+            record_request(*page_, facts);
+            return false;
+        case AgentRole::kForward:
+            ++page_->requests;
+            if (facts.ordinal != 0)
+                ++page_->selected;
+            return explore_point(facts);
+        case AgentRole::kTrial:
+            return false;
+    }
+    return false;
+}
+
+void on_injected(void*, const RequestFacts& facts, uint32_t) {
+    dearth_trial_slot* slot = current_slot();
+    if (slot == nullptr)
+        return;
+    const uint64_t count = ++slot->injected_count;
+    if (count == 1)
+        record_injection(facts, script_);
+    const uint64_t limit = page_->config.failure_limit;
+    if (limit != 0 && count > limit)
+        end_as_livelock();
+}
+
+// The window alone: its filters number the requests, nothing fires.
+void window_schedule(const dearth_schedule& configured, dearth_schedule& schedule) {
+    schedule = configured;
+    schedule.term_count = 1;
+    schedule.terms[0].selector = DEARTH_SELECT_LIST;
+    schedule.terms[0].list_count = 0;
+}
+
+}  // namespace
+
+dearth_control_header* attach_control_page() {
+    const char* text = getenv(DEARTH_CONTROL_FD_VARIABLE);
+    if (text == nullptr)
+        return nullptr;
+    const int fd = parse_fd(text);
+    struct stat facts;
+    if (fd < 0 || fstat(fd, &facts) != 0)
+        leave(DEARTH_CONTROL_FD_VARIABLE " names no open descriptor; start this program by `dearth run`");
+    const auto bytes = static_cast<size_t>(facts.st_size);
+    if (bytes < sizeof(dearth_control_header))
+        leave(DEARTH_CONTROL_FD_VARIABLE " names a file too short for a control page");
+    void* mapping = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (mapping == MAP_FAILED)
+        leave("cannot map the control page");
+    auto* page = static_cast<dearth_control_header*>(mapping);
+    if (page->magic != DEARTH_CONTROL_MAGIC)
+        leave("the descriptor in " DEARTH_CONTROL_FD_VARIABLE " is no control page");
+    if (page->version != DEARTH_CONTROL_VERSION || page->header_bytes != sizeof *page)
+        leave("the control page has another version: engine and dearth come from different builds");
+    page_ = page;
+    return page;
+}
+
+AgentRole agent_role() {
+    if (page_ == nullptr || page_->config.mode == DEARTH_MODE_SINGLE || is_explorer_child())
+        return AgentRole::kTrial;
+    return page_->config.mode == DEARTH_MODE_BASELINE ? AgentRole::kBaseline : AgentRole::kForward;
+}
+
+bool start_agent(dearth_control_header& page, const AgentStart& start) {
+    const dearth_config& config = page.config;
+    page_ = &page;
+    script_ = start.script;
+    strncpy(page.engine_version, start.engine_version, sizeof page.engine_version - 1);
+    page.pinned_layout = (personality(0xFFFFFFFFul) & ADDR_NO_RANDOMIZE) != 0;
+    set_limit(RLIMIT_CORE, 0);
+    if (config.memory_bytes != 0)
+        set_limit(RLIMIT_AS, config.memory_bytes);
+    page.stack_source = static_cast<uint32_t>(call_stack_prepare());
+    attach_module_region(reinterpret_cast<dearth_module*>(reinterpret_cast<char*>(&page) +
+                                                          page.modules.offset),
+                         &page.modules);
+    attach_slot(own_slot());
+    own_slot()->state = DEARTH_SLOT_RUNNING;
+    catch_fatal_signals(start.stack_low, start.stack_high);
+
+    static constinit dearth_schedule schedule = {};
+    if (config.mode == DEARTH_MODE_SINGLE)
+        schedule = config.schedule;
+    else
+        window_schedule(config.schedule, schedule);
+    if (config.mode == DEARTH_MODE_FORK)
+        start_explorer(page);
+    static constinit RequestObserver observer = {nullptr, on_request, on_injected};
+    set_observer(&observer);
+    if (dearth_start(&config.options, &schedule) != 0) {
+        refuse_run("the layers refuse the page's options or schedule");
+        return false;
+    }
+    // The forward run as a whole has no deadline of its own: the harness watches its progress.
+    start_deadline(config.mode == DEARTH_MODE_FORK ? 0 : config.deadline_ms);
+    __atomic_store_n(&page.run_state, static_cast<uint32_t>(DEARTH_RUN_ATTACHED), __ATOMIC_RELEASE);
+    return true;
+}
+
+void check_leftovers() {
+    switch (agent_role()) {
+        case AgentRole::kBaseline:
+            write_baseline_leftovers(*page_);
+            return;
+        case AgentRole::kTrial:
+            compare_leftovers(*page_);
+            return;
+        case AgentRole::kForward:
+            return;  // its leftovers are the baseline's
+    }
+}
+
+void refuse_run(const char* reason) {
+    strncpy(page_->refusal, reason, sizeof page_->refusal - 1);
+    __atomic_store_n(&page_->run_state, static_cast<uint32_t>(DEARTH_RUN_REFUSED), __ATOMIC_RELEASE);
+}
+
+void finish_agent() {
+    dearth_disarm();
+    dearth_check_blocks();
+    // Buffered output of the last step belongs to it; the steps flushed theirs already.
+    fflush(nullptr);
+    if (agent_role() == AgentRole::kForward)
+        finish_explorer();
+    if (dearth_trial_slot* slot = current_slot(); slot != nullptr)
+        __atomic_store_n(&slot->end, static_cast<uint32_t>(DEARTH_END_FINISHED), __ATOMIC_RELEASE);
+    auto attached = static_cast<uint32_t>(DEARTH_RUN_ATTACHED);
+    if (!is_explorer_child())  // a refusal stands
+        __atomic_compare_exchange_n(&page_->run_state, &attached,
+                                    static_cast<uint32_t>(DEARTH_RUN_FINISHED), false,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    _exit(0);
+}
+
+}  // namespace dearth::hooks

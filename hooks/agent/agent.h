@@ -1,0 +1,41 @@
+// The part of dearth that runs a target: attaches the control page, arms what it asks for, and
+// writes down how it went. The engine kit calls it; so will the preload library.
+#pragma once
+
+#include <stdint.h>
+
+#include "dearth/control_page.h"
+#include "dearth/engine_outcome.h"
+#include "hooks/agent/trial.h"
+
+namespace dearth::hooks {
+
+// Maps the page named by DEARTH_CONTROL_FD. NULL when the variable is not set; a page that cannot
+// be used ends the process with one clear line.
+dearth_control_header* attach_control_page();
+
+// Which process this is, after fork strategy may have split it.
+enum class AgentRole : uint8_t { kBaseline, kTrial, kForward };
+AgentRole agent_role();
+
+struct AgentStart {
+    uintptr_t stack_low;
+    uintptr_t stack_high;
+    ScriptStackSource script;
+    const char* engine_version;
+};
+
+// Limits, signal handlers, layers, schedule and observer, as the page says; injection is live from
+// here on, and so is the deadline. Returns false after writing the reason to the page.
+bool start_agent(dearth_control_header& page, const AgentStart& start);
+
+// After close: what is left behind.
+void check_leftovers();
+
+// The target cannot go on before its first step: says why in the page.
+void refuse_run(const char* reason);
+
+// Ends the process: a child of the explorer leaves here; the forward run waits for its children.
+[[noreturn]] void finish_agent();
+
+}  // namespace dearth::hooks

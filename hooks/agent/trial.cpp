@@ -1,0 +1,150 @@
+#include "hooks/agent/trial.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hooks/base/mapped_pages.h"
+#include "hooks/layers/ledger_layer.h"
+#include "hooks/record/page_writer.h"
+
+namespace dearth::hooks {
+namespace {
+
+constinit uint64_t out_prefix_ = 0;
+constinit uint64_t err_prefix_ = 0;
+
+uint64_t position(int fd, uint64_t prefix) {
+    struct stat facts;
+    // A slot's output is a file; a terminal or pipe (stand-alone use) has no position.
+    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return prefix;
+    return prefix + static_cast<uint64_t>(facts.st_size);
+}
+
+constexpr size_t kLeftoverCapacity = 1u << 16;
+
+// Reserved once, touched only as far as it is used.
+dearth_leftover* leftover_buffer() {
+    static constinit dearth_leftover* buffer = nullptr;
+    if (buffer == nullptr)
+        buffer = static_cast<dearth_leftover*>(reserve_pages(kLeftoverCapacity * sizeof(dearth_leftover)));
+    return buffer;
+}
+
+bool comes_before(const dearth_leftover& a, const dearth_leftover& b) {
+    return a.site != b.site ? a.site < b.site : a.domain < b.domain;
+}
+
+// The baseline's entry of the same site and domain, or NULL.
+const dearth_leftover* find(const dearth_leftover* sorted, uint64_t count,
+                            const dearth_leftover& key) {
+    uint64_t low = 0;
+    uint64_t high = count;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        if (comes_before(sorted[middle], key))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const bool is_found = low < count && !comes_before(key, sorted[low]);
+    return is_found ? &sorted[low] : nullptr;
+}
+
+const dearth_leftover* baseline_leftovers(const dearth_control_header& page) {
+    return reinterpret_cast<const dearth_leftover*>(reinterpret_cast<const char*>(&page) +
+                                                    page.leftovers.offset);
+}
+
+void keep_leak(dearth_trial_slot& slot, const dearth_leftover& entry, uint64_t blocks,
+               uint64_t bytes) {
+    slot.leak_blocks += blocks;
+    slot.leak_bytes += bytes;
+    const uint32_t index = slot.leak_site_count++;
+    if (index >= DEARTH_LEAK_SITES_MAX)
+        return;
+    dearth_leak_site& leak = slot.leaks[index];
+    leak.blocks = blocks;
+    leak.bytes = bytes;
+    leak.domain = entry.domain;
+    ledger_stack_of_site(entry.site, entry.domain, leak.allocated);
+}
+
+}  // namespace
+
+void begin_step(dearth_step step) {
+    dearth_trial_slot* slot = current_slot();
+    if (slot == nullptr)
+        return;
+    dearth_step_result& result = slot->steps[step];
+    result = {};
+    result.status = DEARTH_STATUS_STARTED;
+    result.out_begin = result.out_end = out_position();
+    result.err_begin = result.err_end = err_position();
+}
+
+void end_step(dearth_step step, const dearth_outcome& outcome) {
+    dearth_trial_slot* slot = current_slot();
+    if (slot == nullptr)
+        return;
+    dearth_step_result& result = slot->steps[step];
+    memcpy(result.kind, outcome.kind, sizeof result.kind);
+    memcpy(result.message, outcome.message, sizeof result.message);
+    result.out_end = out_position();
+    result.err_end = err_position();
+    result.status = outcome.status;
+}
+
+void record_injection(const RequestFacts& facts, const ScriptStackSource& script) {
+    dearth_trial_slot* slot = current_slot();
+    if (slot == nullptr)
+        return;
+    slot->ordinal = facts.ordinal;
+    slot->serial = facts.serial;
+    slot->occurrence = facts.occurrence;
+    slot->request = facts.request;
+    fill_stack(slot->injected, facts.stack_id);
+    if (script.read != nullptr)
+        slot->script_depth = static_cast<uint32_t>(
+            script.read(script.ctx, slot->script, DEARTH_SCRIPT_FRAMES_MAX));
+}
+
+void set_output_prefix(uint64_t out_bytes, uint64_t err_bytes) {
+    out_prefix_ = out_bytes;
+    err_prefix_ = err_bytes;
+}
+
+uint64_t out_position() { return position(STDOUT_FILENO, out_prefix_); }
+uint64_t err_position() { return position(STDERR_FILENO, err_prefix_); }
+
+void write_baseline_leftovers(dearth_control_header& page) {
+    dearth_leftover* buffer = leftover_buffer();
+    if (buffer == nullptr)
+        return;
+    const size_t count = ledger_leftovers(0, buffer, kLeftoverCapacity);
+    const size_t kept = count < page.leftovers.capacity ? count : page.leftovers.capacity;
+    memcpy(reinterpret_cast<char*>(&page) + page.leftovers.offset, buffer,
+           kept * sizeof(dearth_leftover));
+    page.leftovers.lost = count - kept;
+    __atomic_store_n(&page.leftovers.count, kept, __ATOMIC_RELEASE);
+}
+
+void compare_leftovers(const dearth_control_header& page) {
+    dearth_trial_slot* slot = current_slot();
+    dearth_leftover* buffer = leftover_buffer();
+    if (slot == nullptr || buffer == nullptr)
+        return;
+    const size_t count = ledger_leftovers(0, buffer, kLeftoverCapacity);
+    const dearth_leftover* known = baseline_leftovers(page);
+    for (size_t i = 0; i < count; ++i) {
+        const dearth_leftover* before = find(known, page.leftovers.count, buffer[i]);
+        const uint64_t blocks = before != nullptr ? before->blocks : 0;
+        const uint64_t bytes = before != nullptr ? before->bytes : 0;
+        if (buffer[i].blocks > blocks)
+            keep_leak(*slot, buffer[i], buffer[i].blocks - blocks,
+                      buffer[i].bytes > bytes ? buffer[i].bytes - bytes : 0);
+    }
+}
+
+}  // namespace dearth::hooks

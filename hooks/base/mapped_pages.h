@@ -1,0 +1,22 @@
+// Memory for our own tables, from the OS and nowhere else: the wrapped allocators must never see
+// us, and must be free to fail. Pages read as zero.
+#pragma once
+
+#include <stddef.h>
+
+namespace dearth::hooks {
+
+inline constexpr size_t kPageBytes = 4096;
+
+/// Readable, writable pages; sizes round up to whole pages. nullptr when the OS has none; errno is
+/// kept either way.
+void* map_pages(size_t size_bytes) noexcept;
+
+/// The same, but nothing is promised until a page is touched: for tables that grow in place.
+/// Untouched pages cost neither memory nor time when the process forks.
+void* reserve_pages(size_t size_bytes) noexcept;
+
+/// `size_bytes` as it was asked for. nullptr: nothing happens.
+void unmap_pages(void* pages, size_t size_bytes) noexcept;
+
+}  // namespace dearth::hooks

@@ -1,0 +1,55 @@
+// Lock for short sections, usable before main, after exit, inside malloc and around fork; valid
+// when zero. A process with one thread does not pay for it: libc says when that is so.
+#pragma once
+
+#include <sched.h>
+#include <stdint.h>
+#include <sys/single_threaded.h>
+
+namespace dearth::hooks {
+
+class SpinLock {
+public:
+    void lock() noexcept {
+        int spins = 0;
+        while (__atomic_exchange_n(&state_, 1, __ATOMIC_ACQUIRE) != 0) {
+            // The owner may have lost its processor: after some tries give it ours.
+            if (++spins >= kSpinsBeforeYield) {
+                sched_yield();
+                spins = 0;
+            }
+            __builtin_ia32_pause();
+        }
+    }
+
+    void unlock() noexcept { __atomic_store_n(&state_, 0, __ATOMIC_RELEASE); }
+
+
+private:
+    static constexpr int kSpinsBeforeYield = 100;
+    uint32_t state_ = 0;
+};
+
+/// Holds the lock over a scope, unless the process has a single thread.
+class SpinLockScope {
+public:
+    explicit SpinLockScope(SpinLock& lock) noexcept
+        : lock_(__libc_single_threaded != 0 ? nullptr : &lock) {
+        if (lock_ != nullptr) {
+            lock_->lock();
+        }
+    }
+    ~SpinLockScope() {
+        // Decided once: a thread started in between must not make us unlock what we never locked.
+        if (lock_ != nullptr) {
+            lock_->unlock();
+        }
+    }
+    SpinLockScope(const SpinLockScope&) = delete;
+    SpinLockScope& operator=(const SpinLockScope&) = delete;
+
+private:
+    SpinLock* lock_;
+};
+
+}  // namespace dearth::hooks

@@ -1,0 +1,29 @@
+// Judging a guarded block's bytes: between the layout, which only reads and writes them, and the
+// layer, which serves requests.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hooks/layers/guard_layer.h"
+
+namespace dearth::hooks {
+
+/// What a block's header says, and whether the call may go on with it.
+struct GuardedBlock {
+    bool is_usable;     ///< false: reported, must not be passed down
+    bool is_damaged;    ///< something was reported
+    size_t size_bytes;
+    size_t lead_bytes;  ///< from the allocation's start to the block
+};
+
+/// Reads the header and both guards; reports and mends damage. `has_known_size`: `known_bytes` is
+/// right whatever the header says.
+GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, bool has_known_size,
+                           size_t known_bytes) noexcept;
+
+/// Writes header, guards and serial around `size_bytes` at `block`.
+void write_guards(const GuardLayer& layer, unsigned char* block, size_t size_bytes,
+                  uint64_t letter_word, uint64_t serial) noexcept;
+
+}  // namespace dearth::hooks

@@ -1,0 +1,337 @@
+// What the ledger knows, told: walks, leftovers by call site, descriptions of blocks. Never on the
+// path of a request, so it may be slow; scratch memory comes from the OS.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dearth/ledger.h"
+#include "hooks/base/mapped_pages.h"
+#include "hooks/layers/ledger_layer.h"
+#include "hooks/layers/place_table.h"
+#include "hooks/record/page_writer.h"
+#include "hooks/record/stack_depot.h"
+
+namespace dearth::hooks {
+
+namespace {
+
+// A walk holds a domain's lock while its visitor may report misuse, and a report asks us back.
+constinit thread_local bool is_walking = false;
+
+class WalkableScope {
+public:
+    explicit WalkableScope(SpinLock& lock) noexcept
+        : lock_(is_walking || __libc_single_threaded != 0 ? nullptr : &lock) {
+        if (lock_ != nullptr) {
+            lock_->lock();
+        }
+    }
+    ~WalkableScope() {
+        if (lock_ != nullptr) {
+            lock_->unlock();
+        }
+    }
+    WalkableScope(const WalkableScope&) = delete;
+    WalkableScope& operator=(const WalkableScope&) = delete;
+
+private:
+    SpinLock* lock_;
+};
+
+LiveBlock block_of(const LiveNode& node, uint32_t domain) noexcept {
+    return LiveBlock{reinterpret_cast<void*>(node.address), node.size_bytes, node.serial, domain,
+                     static_cast<uint32_t>(node.op), node.stack_id};
+}
+
+// Heap sort: in place, no recursion, no memory; J. W. J. Williams, "Algorithm 232", 1964.
+template <typename Element, typename Less>
+void sort_elements(Element* elements, size_t count, Less less) noexcept {
+    auto sift = [&](size_t root, size_t end) {
+        for (size_t child = 2 * root + 1; child < end; child = 2 * root + 1) {
+            child += child + 1 < end && less(elements[child], elements[child + 1]) ? 1 : 0;
+            if (!less(elements[root], elements[child])) {
+                return;
+            }
+            const Element swapped = elements[root];
+            elements[root] = elements[child];
+            elements[child] = swapped;
+            root = child;
+        }
+    };
+    for (size_t root = count / 2; root > 0; --root) {
+        sift(root - 1, count);
+    }
+    for (size_t end = count; end > 1; --end) {
+        const Element last = elements[end - 1];
+        elements[end - 1] = elements[0];
+        elements[0] = last;
+        sift(0, end - 1);
+    }
+}
+
+struct SiteTotal {
+    uint64_t site;
+    uint64_t blocks;
+    uint64_t bytes;
+    uint32_t domain;
+    StackId stack_id;
+};
+
+struct Gathering {
+    uint64_t since;
+    SiteTotal* totals;
+    size_t capacity;
+    size_t count;
+};
+
+void gather_block(void* ctx, const LiveBlock& block) noexcept {
+    auto& gathering = *static_cast<Gathering*>(ctx);
+    if (block.serial > gathering.since && gathering.count < gathering.capacity) {
+        gathering.totals[gathering.count++] = SiteTotal{
+            stack_site(block.stack_id), 1, block.size_bytes, block.domain, block.stack_id};
+    }
+}
+
+// Equal (site, domain) neighbours become one; returns how many are left.
+size_t merge_sorted(SiteTotal* totals, size_t count) noexcept {
+    size_t kept = 0;
+    for (size_t index = 0; index < count; ++index) {
+        SiteTotal& last = totals[kept == 0 ? 0 : kept - 1];
+        if (kept != 0 && last.site == totals[index].site && last.domain == totals[index].domain) {
+            last.blocks += 1;
+            last.bytes += totals[index].bytes;
+        } else {
+            totals[kept++] = totals[index];
+        }
+    }
+    return kept;
+}
+
+// All live blocks by (site, domain), for the life of the object.
+class SiteTotals {
+public:
+    explicit SiteTotals(uint64_t since) noexcept {
+        size_t capacity = 0;
+        for (uint32_t domain = 0; domain < DEARTH_DOMAIN_COUNT; ++domain) {
+            const LedgerLayer* layer = ledger_of(domain);
+            capacity += layer == nullptr ? 0 : layer->table.count();
+        }
+        size_bytes_ = capacity * sizeof(SiteTotal);
+        totals_ = static_cast<SiteTotal*>(map_pages(size_bytes_));
+        if (totals_ == nullptr) {
+            return;
+        }
+        Gathering gathering = {since, totals_, capacity, 0};
+        ledger_walk(&gathering, gather_block);
+        sort_elements(totals_, gathering.count, [](const SiteTotal& left, const SiteTotal& right) {
+            return left.site != right.site ? left.site < right.site : left.domain < right.domain;
+        });
+        count_ = merge_sorted(totals_, gathering.count);
+    }
+    ~SiteTotals() { unmap_pages(totals_, size_bytes_); }
+    SiteTotals(const SiteTotals&) = delete;
+    SiteTotals& operator=(const SiteTotals&) = delete;
+
+    SiteTotal* begin() const noexcept { return totals_; }
+    size_t count() const noexcept { return count_; }
+
+private:
+    SiteTotal* totals_ = nullptr;
+    size_t size_bytes_ = 0;
+    size_t count_ = 0;
+};
+
+// Distance at which a write still counts as one into the guards of a block that is gone.
+constexpr uint64_t kNearBytes = 64;
+
+bool covers(uint64_t start, uint64_t size_bytes, uint64_t address, uint64_t margin) noexcept {
+    const uint64_t low = start > margin ? start - margin : 0;
+    return address == start || (address >= low && address - low < size_bytes + (start - low) + margin);
+}
+
+// The latest freed block that the test accepts.
+template <typename Test>
+const FreedBlock* find_freed(const LedgerLayer& layer, Test accepts) noexcept {
+    const uint64_t end = layer.freed_count;
+    const uint64_t begin = end > layer.freed_mask ? end - layer.freed_mask - 1 : 0;
+    for (uint64_t index = end; index > begin; --index) {
+        const FreedBlock& freed = layer.freed[(index - 1) & layer.freed_mask];
+        if (accepts(freed)) {
+            return &freed;
+        }
+    }
+    return nullptr;
+}
+
+const FreedBlock* find_freed_around(const LedgerLayer& layer, uint64_t address,
+                                    uint64_t margin) noexcept {
+    return find_freed(layer, [&](const FreedBlock& freed) {
+        return covers(freed.address, freed.size_bytes, address, margin);
+    });
+}
+
+const FreedBlock* find_freed_at(const LedgerLayer& layer, uint64_t address) noexcept {
+    return find_freed(layer, [&](const FreedBlock& freed) { return freed.address == address; });
+}
+
+const LiveNode* find_around(const LedgerLayer& layer, uint64_t address) noexcept {
+    if (const LiveNode* exact = layer.table.find(address); exact != nullptr) {
+        return exact;
+    }
+    for (uint32_t index = 1; index < layer.table.end_node(); ++index) {
+        const LiveNode& node = layer.table.node_at(index);
+        if (node.address != 0 && covers(node.address, node.size_bytes, address, 0)) {
+            return &node;
+        }
+    }
+    return nullptr;
+}
+
+void describe_freed(dearth_misuse& misuse, const FreedBlock& freed) noexcept {
+    misuse.block_size_bytes = freed.size_bytes;
+    misuse.serial = freed.serial;
+    fill_stack(misuse.allocated, freed.allocated_stack);
+    fill_stack(misuse.freed, freed.freed_stack);
+    place_text(freed.place, misuse.place, sizeof(misuse.place));
+}
+
+void describe_live(dearth_misuse& misuse, const LiveNode& node) noexcept {
+    misuse.block_size_bytes = node.size_bytes;
+    misuse.serial = node.serial;
+    fill_stack(misuse.allocated, node.stack_id);
+    place_text(node.place, misuse.place, sizeof(misuse.place));
+}
+
+// The finder knows which byte changed, but not how the block looked to its owner.
+void describe_use_after_free(dearth_misuse& misuse, const LedgerLayer& layer) noexcept {
+    const uint64_t changed = misuse.address + static_cast<uint64_t>(misuse.distance_bytes);
+    const FreedBlock* freed = find_freed_around(layer, changed, 0);
+    if (freed == nullptr) {
+        freed = find_freed_around(layer, changed, kNearBytes);
+    }
+    if (freed != nullptr) {
+        misuse.address = freed->address;
+        misuse.distance_bytes = static_cast<int64_t>(changed - freed->address);
+        describe_freed(misuse, *freed);
+    }
+}
+
+}  // namespace
+
+void ledger_walk(void* ctx, void (*visit)(void* ctx, const LiveBlock& block)) noexcept {
+    for (uint32_t domain = 0; domain < DEARTH_DOMAIN_COUNT; ++domain) {
+        LedgerLayer* layer = ledger_of(domain);
+        if (layer == nullptr) {
+            continue;
+        }
+        WalkableScope scope(layer->lock);
+        const bool was_walking = is_walking;
+        is_walking = true;
+        for (uint32_t index = 1; index < layer->table.end_node(); ++index) {
+            const LiveNode& node = layer->table.node_at(index);
+            if (node.address != 0) {
+                visit(ctx, block_of(node, domain));
+            }
+        }
+        is_walking = was_walking;
+    }
+}
+
+size_t ledger_leftovers(uint64_t since, dearth_leftover* leftovers, size_t capacity) noexcept {
+    const SiteTotals totals(since);
+    for (size_t index = 0; index < totals.count() && index < capacity; ++index) {
+        const SiteTotal& total = totals.begin()[index];
+        leftovers[index] =
+            dearth_leftover{total.site, total.blocks, total.bytes, total.domain, 0};
+    }
+    return totals.count();
+}
+
+bool ledger_stack_of_site(uint64_t site, uint32_t domain, dearth_stack& stack) noexcept {
+    LedgerLayer* layer = ledger_of(domain);
+    if (layer == nullptr) {
+        return false;
+    }
+    StackId found = 0;
+    bool is_found = false;
+    {
+        WalkableScope scope(layer->lock);
+        for (uint32_t index = 1; index < layer->table.end_node() && !is_found; ++index) {
+            const LiveNode& node = layer->table.node_at(index);
+            is_found = node.address != 0 && stack_site(node.stack_id) == site;
+            found = is_found ? node.stack_id : 0;
+        }
+    }
+    fill_stack(stack, found);
+    return is_found;
+}
+
+bool ledger_find_block(uint64_t address, LiveBlock& found) noexcept {
+    for (uint32_t domain = 0; domain < DEARTH_DOMAIN_COUNT; ++domain) {
+        LedgerLayer* layer = ledger_of(domain);
+        if (layer == nullptr) {
+            continue;
+        }
+        WalkableScope scope(layer->lock);
+        if (const LiveNode* node = find_around(*layer, address); node != nullptr) {
+            found = block_of(*node, domain);
+            return true;
+        }
+    }
+    return false;
+}
+
+void ledger_describe(dearth_misuse& misuse) noexcept {
+    LedgerLayer* layer = ledger_of(misuse.block_domain);
+    if (layer == nullptr || misuse.serial != 0) {
+        return;
+    }
+    WalkableScope scope(layer->lock);
+    if (misuse.kind == DEARTH_MISUSE_USE_AFTER_FREE) {
+        describe_use_after_free(misuse, *layer);
+        return;
+    }
+    if (misuse.kind == DEARTH_MISUSE_DOUBLE_FREE) {
+        if (const FreedBlock* freed = find_freed_at(*layer, misuse.address); freed != nullptr) {
+            describe_freed(misuse, *freed);
+        }
+        return;
+    }
+    if (const LiveNode* node = find_around(*layer, misuse.address); node != nullptr) {
+        describe_live(misuse, *node);
+    }
+}
+
+}  // namespace dearth::hooks
+
+using namespace dearth::hooks;
+
+size_t dearth_difference(dearth_snapshot since, struct dearth_leak_site* sites, size_t capacity) {
+    const SiteTotals totals(since);
+    sort_elements(totals.begin(), totals.count(), [](const SiteTotal& left, const SiteTotal& right) {
+        return left.bytes > right.bytes;
+    });
+    for (size_t index = 0; index < totals.count() && index < capacity; ++index) {
+        const SiteTotal& total = totals.begin()[index];
+        sites[index] = {};
+        sites[index].blocks = total.blocks;
+        sites[index].bytes = total.bytes;
+        sites[index].domain = total.domain;
+        fill_stack(sites[index].allocated, total.stack_id);
+    }
+    return totals.count();
+}
+
+int dearth_find_block(const void* address, struct dearth_block_facts* facts) {
+    LiveBlock found = {};
+    if (!ledger_find_block(reinterpret_cast<uint64_t>(address), found)) {
+        return 0;
+    }
+    *facts = {};
+    facts->block = found.block;
+    facts->size_bytes = found.size_bytes;
+    facts->serial = found.serial;
+    facts->domain = found.domain;
+    facts->op = found.op;
+    fill_stack(facts->allocated, found.stack_id);
+    return 1;
+}
