@@ -68,7 +68,7 @@ def kind_of(path):
         return "cxx"
     if name == "CMakeLists.txt" or path.endswith(".cmake"):
         return "cmake"
-    if path.endswith(".py"):
+    if path.endswith(".py") and not path.startswith("scenarios/"):  # those are input, not code
         return "python"
     if path.endswith(".sh") or path.startswith((".ci/", "ci/")) and "." not in name:
         return "shell"
@@ -192,7 +192,10 @@ class Checker:
                 self._add(path, line_of(code, start), f"{ban.rule}:{word}", ban.advice)
 
     def _check_opening(self, path, text):
-        if not text.lstrip().startswith(("//", "/*")):
+        """A source's purpose may stand in its header, a test's in its name."""
+        header = pathlib.PurePosixPath(path).with_suffix(".h").as_posix()
+        is_explained = path.startswith("tests/") or path != header and header in self.files
+        if not is_explained and not text.lstrip().startswith(("//", "/*")):
             self._add(path, 1, "opening", "opens without a comment; say in one to six lines what "
                       "the file is for and what it must not do")
 
@@ -216,6 +219,8 @@ class Checker:
             build_file = self.build_files.get((folder / "CMakeLists.txt").as_posix())
             if build_file and names_source(build_file, source.relative_to(folder)):
                 return
+        if any("${PROJECT_SOURCE_DIR}/" + path in text for text in self.build_files.values()):
+            return
         self._add(path, 1, "unbuilt", "no CMakeLists.txt above it names it; add it to a target or "
                   "delete it")
 

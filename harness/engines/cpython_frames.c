@@ -33,8 +33,9 @@ static void describe(const _PyInterpreterFrame* frame, struct dearth_script_fram
     PyCodeObject* code = frame->f_code;
     copy_text(code->co_filename, described->file, sizeof described->file);
     copy_text(code->co_qualname, described->function, sizeof described->function);
-    const int instruction = _PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
-    const int line = PyCode_Addr2Line(code, instruction);
+    /* In bytes from the start of the code, which is how PyCode_Addr2Line counts. */
+    const ptrdiff_t instruction = (const char*)frame->prev_instr - code->co_code_adaptive;
+    const int line = PyCode_Addr2Line(code, (int)instruction);
     described->line = line > 0 ? line : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/result.h"
@@ -39,6 +40,12 @@ struct ScenarioFacts {
     // The counts of an unfinished scenario are those of the trials that did finish.
     ScenarioFinished outcome;
 };
+
+// The words of every output and of the results file, both directions.
+std::string_view engine_word(Engine engine);
+std::optional<Engine> engine_from_word(std::string_view word);
+std::string_view disposition_word(Disposition disposition);
+std::optional<Disposition> disposition_from_word(std::string_view word);
 
 using FindingCallback = std::function<Status(const Finding&)>;
 using TrialCallback = std::function<Status(const TrialFinished&)>;

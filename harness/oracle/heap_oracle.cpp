@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "dearth/allocator.h"
+#include "harness/base/text.h"
 #include "harness/oracle/oracle.h"
 #include "harness/oracle/slot_text.h"
 
@@ -52,14 +53,10 @@ std::string call_words(uint32_t op) {
     return op == DEARTH_OP_REALLOC || op == DEARTH_OP_SHRINK ? "realloc" : "free";
 }
 
-// "a 64-byte block"; "a block" when its size is not known.
-std::string block_words(const dearth_misuse& misuse, std::string_view adjective = "") {
-    if (misuse.block_size_bytes == 0) {
-        return adjective.empty() ? "a block" : fmt::format("a {} block", adjective);
-    }
-    return adjective.empty()
-               ? fmt::format("a {}-byte block", misuse.block_size_bytes)
-               : fmt::format("a {} {}-byte block", adjective, misuse.block_size_bytes);
+// "64-byte block"; "block" when its size is not known.
+std::string block_words(const dearth_misuse& misuse) {
+    return misuse.block_size_bytes == 0 ? "block"
+                                        : fmt::format("{}-byte block", misuse.block_size_bytes);
 }
 
 uint64_t distance_of(const dearth_misuse& misuse) {
@@ -70,8 +67,8 @@ uint64_t distance_of(const dearth_misuse& misuse) {
 std::string invalid_free_words(const dearth_misuse& misuse) {
     const std::string call = call_words(misuse.op);
     if (misuse.block_size_bytes != 0 && misuse.distance_bytes != 0) {
-        return fmt::format("{} of a pointer {} {} the start of {}", call,
-                           counted(distance_of(misuse), "byte"),
+        return fmt::format("{} of a pointer {} {} the start of a {}", call,
+                           plural(distance_of(misuse), "byte"),
                            misuse.distance_bytes < 0 ? "before" : "past", block_words(misuse));
     }
     return fmt::format("{} of a pointer that no allocator of the {} domain returned", call,
@@ -79,31 +76,31 @@ std::string invalid_free_words(const dearth_misuse& misuse) {
 }
 
 std::string misuse_words(const dearth_misuse& misuse) {
-    const std::string changed = counted(misuse.changed_bytes, "byte");
-    const std::string distance = counted(distance_of(misuse), "byte");
+    const std::string changed = plural(misuse.changed_bytes, "byte");
+    const std::string distance = plural(distance_of(misuse), "byte");
     switch (misuse.kind) {
         case DEARTH_MISUSE_OVERFLOW:
-            return fmt::format("{} written {} past the end of {}", changed, distance,
+            return fmt::format("{} written {} past the end of a {}", changed, distance,
                                block_words(misuse));
         case DEARTH_MISUSE_UNDERFLOW:
-            return fmt::format("{} written {} before the start of {}", changed, distance,
+            return fmt::format("{} written {} before the start of a {}", changed, distance,
                                block_words(misuse));
         case DEARTH_MISUSE_USE_AFTER_FREE:
-            return fmt::format("{} written {} into {}", changed, distance,
-                               block_words(misuse, "freed"));
+            return fmt::format("{} written {} into a freed {}", changed, distance,
+                               block_words(misuse));
         case DEARTH_MISUSE_DOUBLE_FREE:
-            return fmt::format("{} of {}", call_words(misuse.op),
-                               block_words(misuse, "already freed"));
+            return fmt::format("{} of an already freed {}", call_words(misuse.op),
+                               block_words(misuse));
         case DEARTH_MISUSE_INVALID_FREE:
             return invalid_free_words(misuse);
         case DEARTH_MISUSE_MISMATCHED_FREE:
             return fmt::format("{} says {}, the block was made with {}", call_words(misuse.op),
-                               counted(misuse.told_size_bytes, "byte"),
-                               counted(misuse.block_size_bytes, "byte"));
+                               plural(misuse.told_size_bytes, "byte"),
+                               plural(misuse.block_size_bytes, "byte"));
         case DEARTH_MISUSE_WRONG_DOMAIN:
-            return fmt::format("{} in the {} domain of {} of the {} domain", call_words(misuse.op),
-                               domain_words(misuse.domain), block_words(misuse),
-                               domain_words(misuse.block_domain));
+            return fmt::format("{} in the {} domain of a {} of the {} domain",
+                               call_words(misuse.op), domain_words(misuse.domain),
+                               block_words(misuse), domain_words(misuse.block_domain));
         default:
             return "";
     }
@@ -113,8 +110,7 @@ std::string detail_of(const dearth_misuse& misuse) {
     std::string detail = misuse_words(misuse);
     const std::string_view place = slot_text(misuse.place);
     if (!place.empty()) {
-        const std::string text = quoted(place);
-        detail += " at " + text.substr(1, text.size() - 2);
+        detail += " at " + printable_text(place);
     }
     return detail;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "harness/base/text.h"
 #include "harness/oracle/oracle.h"
 #include "harness/oracle/slot_text.h"
 
@@ -33,8 +34,8 @@ OracleAnswer leak_oracle(const OracleInput& input) {
     OracleAnswer answer = OracleAnswer::accuses(
         Verdict::kLeak,
         fmt::format("{} ({}) that the baseline does not leave, from {}",
-                    counted(slot.leak_blocks, "block"), counted(slot.leak_bytes, "byte"),
-                    counted(std::max<uint32_t>(slot.leak_site_count, 1), "call site")));
+                    plural(slot.leak_blocks, "block"), plural(slot.leak_bytes, "byte"),
+                    plural(std::max<uint32_t>(slot.leak_site_count, 1), "call site")));
     const uint32_t kept = std::min<uint32_t>(slot.leak_site_count, DEARTH_LEAK_SITES_MAX);
     if (kept != 0) {
         // One accusation a trial: the sites of one lost structure have one cause. The largest

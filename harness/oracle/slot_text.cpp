@@ -6,83 +6,19 @@
 #include <algorithm>
 #include <csignal>
 
+#include "harness/base/text.h"
+
 namespace dearth::harness {
-namespace {
-
-// Length of the well-formed UTF-8 sequence that `text` begins with; 0: none. Only the form is
-// checked, which is what a terminal and a JSON writer need.
-size_t utf8_length(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    const size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
-                          : lead >= 0xE0 && lead < 0xF0 ? 3
-                          : lead >= 0xC2 && lead < 0xE0 ? 2
-                                                        : 0;
-    if (length == 0 || text.size() < length) {
-        return 0;
-    }
-    const auto second = static_cast<unsigned char>(text[1]);
-    const bool is_overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool is_out_of_range = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-    if (is_overlong || is_out_of_range) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; ++i) {
-        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
-void append_escaped(std::string& out, char byte) {
-    switch (byte) {
-        case '\n':
-            out += "\\n";
-            break;
-        case '\t':
-            out += "\\t";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '"':
-            out += "\\\"";
-            break;
-        case '\\':
-            out += "\\\\";
-            break;
-        default:
-            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
-            break;
-    }
-}
-
-}  // namespace
-
 std::string quoted(std::string_view text, size_t kept_bytes) {
+    const std::string kept = shortened(text, kept_bytes);
     std::string out = "\"";
-    size_t at = 0;
-    while (at < text.size() && at < kept_bytes) {
-        const char byte = text[at];
-        const size_t length = utf8_length(text.substr(at));
-        if (length != 0) {
-            out += text.substr(at, length);
-            at += length;
-            continue;
-        }
-        if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
-            out += byte;
-        } else {
-            append_escaped(out, byte);
-        }
-        ++at;
+    bool is_first = true;
+    for (const std::string_view line : split(kept, '\n')) {
+        out += is_first ? "" : "\\n";
+        out += printable_text(line);
+        is_first = false;
     }
-    out += at < text.size() ? "...\"" : "\"";
-    return out;
-}
-
-std::string counted(uint64_t count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+    return out + '"';
 }
 
 std::string error_words(const dearth_step_result& step) {
@@ -92,13 +28,9 @@ std::string error_words(const dearth_step_result& step) {
         return "an unnamed error";
     }
     if (message.empty()) {
-        return quoted(kind).substr(1, quoted(kind).size() - 2);
+        return printable_text(kind);
     }
-    if (kind.empty()) {
-        return quoted(message);
-    }
-    const std::string name = quoted(kind);
-    return name.substr(1, name.size() - 2) + ": " + quoted(message);
+    return kind.empty() ? quoted(message) : printable_text(kind) + ": " + quoted(message);
 }
 
 std::string_view step_words(dearth_step step) {

@@ -18,12 +18,8 @@ std::string_view slot_text(const char (&text)[kBytes]) {
     return all.substr(0, all.find('\0'));
 }
 
-// In double quotes, on one line, printable: line feeds, control bytes and broken UTF-8 escaped;
-// what goes beyond `kept_bytes` is replaced by "...".
+// In double quotes, on one line and printable; what goes beyond `kept_bytes` becomes "...".
 std::string quoted(std::string_view text, size_t kept_bytes = 120);
-
-// "1 byte", "3 bytes".
-std::string counted(uint64_t count, std::string_view noun);
 
 // `MemoryError: "..."`, `LUA_ERRMEM`; "an unnamed error" when both are empty.
 std::string error_words(const dearth_step_result& step);

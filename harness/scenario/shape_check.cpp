@@ -105,7 +105,10 @@ void ShapeChecker::report_unknown(const YamlEntry& entry, const ScenarioKey* par
         }
     }
     std::string hint;
-    if (entry.key == "<<") {
+    if (parent != nullptr && parent->type == ValueType::kOutcome) {
+        // YAML makes a mapping of `exit: 1`.
+        hint = fmt::format("did you mean `{}:{}`, without a blank?", entry.key, entry.value.text);
+    } else if (entry.key == "<<") {
         hint = "merge keys are not part of this language";
     } else if (const auto near = nearest_word(entry.key, names)) {
         hint = fmt::format("did you mean `{}`?", *near);

@@ -10,6 +10,24 @@
 namespace dearth::harness {
 namespace {
 
+// The unit that somebody used to other tools meant.
+std::optional<std::string_view> usual_unit(std::string_view unit,
+                                           std::span<const std::string_view> units) {
+    struct Usage {
+        std::string_view theirs;
+        std::string_view ours;
+    };
+    constexpr std::array<Usage, 6> kUsages = {
+        {{"m", "min"}, {"sec", "s"}, {"K", "KiB"}, {"M", "MiB"}, {"G", "GiB"}, {"bytes", "B"}}};
+    for (const Usage& usage : kUsages) {
+        if (usage.theirs == unit &&
+            std::find(units.begin(), units.end(), usage.ours) != units.end()) {
+            return usage.ours;
+        }
+    }
+    return nearest_word(unit, units);
+}
+
 std::optional<ValueProblem> check_unit(std::string_view text, std::string_view noun,
                                        std::span<const std::string_view> units,
                                        std::string_view example) {
@@ -26,7 +44,7 @@ std::optional<ValueProblem> check_unit(std::string_view text, std::string_view n
     }
     if (std::find(units.begin(), units.end(), unit) == units.end()) {
         const bool is_fraction = unit.front() == '.';
-        const auto near = nearest_word(unit, units);
+        const auto near = usual_unit(unit, units);
         std::string hint;
         if (is_fraction) {
             hint = "whole numbers only, with a smaller unit";
@@ -120,9 +138,10 @@ std::string word_hint(const ScenarioKey& row, std::string_view word,
 
 ValueProblem unknown_word(const ScenarioKey& row, std::string_view text,
                           std::span<const std::string_view> words) {
-    return ValueProblem{"unknown-word",
-                        fmt::format("`{}` is no {}", shortened(text, 40), key_name(row)),
-                        word_hint(row, text, words), "words allowed here: " + join(words, ", ")};
+    return ValueProblem{
+        "unknown-word",
+        fmt::format("unknown word `{}` for `{}`", shortened(text, 40), key_name(row)),
+        word_hint(row, text, words), "words allowed here: " + join(words, ", ")};
 }
 
 std::optional<ValueProblem> check_word(const ScenarioKey& row, std::string_view text) {
@@ -136,10 +155,12 @@ std::optional<ValueProblem> check_word(const ScenarioKey& row, std::string_view 
                             "words allowed here: " + join(words, ", ")};
     }
     if (words.size() == 1) {
-        return ValueProblem{"wrong-type",
-                            fmt::format("`{}` is a mapping or the word `{}`, not `{}`",
-                                        key_name(row), words[0], shortened(text, 40)),
-                            word_hint(row, text, words), ""};
+        const bool is_on = text == "on" || text == "true" || text == "yes";
+        return ValueProblem{
+            "wrong-type",
+            fmt::format("`{}` is a mapping or the word `{}`, not `{}`", key_name(row), words[0],
+                        shortened(text, 40)),
+            is_on ? "leave it out: that is the default" : word_hint(row, text, words), ""};
     }
     return unknown_word(row, text, words);
 }

@@ -93,12 +93,12 @@ private:
                          "leave it out");
         }
     }
-    void count_nodes(size_t count, const Place& place) {
+    void count_nodes(size_t count, const Place& place, std::string_view hint = {}) {
         nodes_ += count;
         if (nodes_ > kYamlNodesMax) {
             stop(place, "too-many-values",
                  fmt::format("more than {} values; a scenario is smaller than that", kYamlNodesMax),
-                 "aliases count as often as they are used");
+                 std::string(hint));
         }
     }
     void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
@@ -159,7 +159,8 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
         stop(place_at(mark), "yaml-alias", "an alias inside the value it names",
              "it would never end");
     }
-    count_nodes(node_count(found->second), place_at(mark));
+    count_nodes(node_count(found->second), place_at(mark),
+                "aliases count as often as they are used");
     finish(YamlNode(found->second), 0);
 }
 

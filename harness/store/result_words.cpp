@@ -1,48 +1,13 @@
-// One table a type; the hooks' words are looked up in the hooks.
+// The hooks' words are looked up in the hooks, so there is no second list of them here.
 #include "harness/store/result_words.h"
 
-#include <array>
 #include <charconv>
-#include <utility>
 
 #include "dearth/allocator.h"
 #include "dearth/schedule.h"
 
 namespace dearth::harness {
 namespace {
-
-template <typename T, size_t kCount>
-using Words = std::array<std::pair<T, std::string_view>, kCount>;
-
-constexpr Words<Engine, 3> kEngines = {{
-    {Engine::kLua, "lua"},
-    {Engine::kPython, "python"},
-    {Engine::kCApi, "c-api"},
-}};
-
-constexpr Words<Disposition, 3> kDispositions = {{
-    {Disposition::kFails, "fails"},
-    {Disposition::kWarns, "warns"},
-    {Disposition::kKnown, "known"},
-}};
-
-template <typename T, size_t kCount>
-std::string_view word_of(const Words<T, kCount>& words, T value) {
-    for (const auto& [known, word] : words) {
-        if (known == value)
-            return word;
-    }
-    return {};
-}
-
-template <typename T, size_t kCount>
-std::optional<T> value_of(const Words<T, kCount>& words, std::string_view word) {
-    for (const auto& [value, known] : words) {
-        if (known == word)
-            return value;
-    }
-    return std::nullopt;
-}
 
 using NameOf = const char* (*)(uint32_t);
 
@@ -66,26 +31,12 @@ std::optional<uint32_t> hook_value(NameOf name_of, uint32_t count, std::string_v
 
 }  // namespace
 
-std::string_view engine_word(Engine engine) {
-    return word_of(kEngines, engine);
-}
-std::optional<Engine> engine_from_word(std::string_view word) {
-    return value_of(kEngines, word);
-}
-
 std::optional<Strategy> strategy_from_word(std::string_view word) {
     for (const Strategy strategy : {Strategy::kExec, Strategy::kFork}) {
         if (strategy_name(strategy) == word)
             return strategy;
     }
     return std::nullopt;
-}
-
-std::string_view disposition_word(Disposition disposition) {
-    return word_of(kDispositions, disposition);
-}
-std::optional<Disposition> disposition_from_word(std::string_view word) {
-    return value_of(kDispositions, word);
 }
 
 std::string phase_word(uint32_t phase) {

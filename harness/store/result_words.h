@@ -8,15 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/model/finding.h"
+#include "harness/model/run_facts.h"
 
 namespace dearth::harness {
 
-std::string_view engine_word(Engine engine);
-std::optional<Engine> engine_from_word(std::string_view word);
 std::optional<Strategy> strategy_from_word(std::string_view word);
-std::string_view disposition_word(Disposition disposition);
-std::optional<Disposition> disposition_from_word(std::string_view word);
 
 // Phases, operations and domains are the hooks' words; a number without a word is written as the
 // number.

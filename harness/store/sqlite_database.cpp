@@ -29,17 +29,24 @@ std::string uri_of(const std::string& path) {
 
 bool means_disk_full(int code, int system_error) {
     return code == SQLITE_FULL ||
-           (code == SQLITE_IOERR &&
-            (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG));
+           ((code & 0xFF) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT));
 }
 
 Error describe(std::string_view attempt, const std::string& path, int code, int system_error,
                const char* sqlite_text) {
     const std::string head = fmt::format("{} {}: ", attempt, path);
     if (means_disk_full(code, system_error))
-        return {ErrorClass::kInternal, head + "the disk is full or the file may not grow",
+        return {ErrorClass::kInternal, head + "the disk is full",
                 "make room, then go on with --resume; finished trials are kept"};
-    switch (code) {
+    // A write to the log that fails for any other reason than a full disk comes without an errno.
+    if (code == SQLITE_IOERR_WRITE && system_error == 0)
+        return {ErrorClass::kInternal,
+                head +
+                    "writing failed: a disk quota or the limit on file sizes is used up, or the "
+                    "disk is broken",
+                "look at `ulimit -f` and `quota`, then go on with --resume; finished trials are "
+                "kept"};
+    switch (code & 0xFF) {
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return {ErrorClass::kUsage, head + "the file is damaged or cut short",
@@ -195,7 +202,7 @@ Result<SqliteStatement> SqliteDatabase::prepare(std::string_view sql, std::strin
 
 Error SqliteDatabase::last_error(std::string_view attempt) const {
     sqlite3* connection = connection_.get();
-    const int code = sqlite3_extended_errcode(connection) & 0xFF;
+    const int code = sqlite3_extended_errcode(connection);
     return describe(attempt, path_, code, sqlite3_system_errno(connection),
                     sqlite3_errmsg(connection));
 }

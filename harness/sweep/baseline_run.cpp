@@ -167,8 +167,9 @@ Result<BaselineResult> run_baseline(const TargetSetup& setup, ModuleList& module
     auto second = run_once(setup, modules, should_stop);
     if (!second)
         return second.error();
+    std::string drift = drift_between(first.value(), second.value());
     BaselineResult result = std::move(first.value().result);
-    result.baseline.drift = drift_between(first.value(), second.value());
+    result.baseline.drift = std::move(drift);
     result.baseline.is_repeatable = result.baseline.drift.empty();
     result.cpu_s += second.value().result.cpu_s;
     if (first.value().lost_requests > 0)

@@ -13,6 +13,7 @@
 #include "harness/sweep/baseline_run.h"
 #include "harness/sweep/exec_pool.h"
 #include "harness/triage/deduplicate.h"
+#include "harness/triage/symbolizer.h"
 
 namespace dearth::harness {
 namespace {
@@ -20,12 +21,24 @@ namespace {
 constexpr uint64_t kReplayDeadlineMs = 30'000;
 constexpr uint64_t kDebugDeadlineMs = 24ull * 3600 * 1000;  // a person thinks in between
 
-Result<TargetSetup> setup_for(const Scenario& scenario) {
+// The schedule as it was recorded: the scenario's window may have been another one then (--inject).
+std::optional<dearth_schedule> recorded_schedule(const Finding& finding) {
+    dearth_schedule schedule = {};
+    char error[256];
+    size_t offset = 0;
+    if (finding.schedule_text.empty() ||
+        dearth_schedule_parse(finding.schedule_text.c_str(), &schedule, error, sizeof error, &offset) != 0)
+        return std::nullopt;
+    return schedule;
+}
+
+Result<TargetSetup> setup_for(const Scenario& scenario, const Finding& finding) {
     auto program = find_engine(scenario.target);
     if (!program)
         return program.error();
     TargetSetup setup;
     setup.scenario = &scenario;
+    setup.schedule = recorded_schedule(finding);
     setup.program = program.take();
     setup.deadline_ms = scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kReplayDeadlineMs;
     return setup;
@@ -63,7 +76,7 @@ SpawnRequest debugger_request(const SpawnRequest& target) {
 Result<ReplayResult> replay_finding(const Scenario& scenario, const Finding& finding,
                                     uint64_t recorded_site, const std::string& today,
                                     bool (*should_stop)()) {
-    auto made = setup_for(scenario);
+    auto made = setup_for(scenario, finding);
     if (!made)
         return made.error();
     TargetSetup setup = made.take();
@@ -75,7 +88,8 @@ Result<ReplayResult> replay_finding(const Scenario& scenario, const Finding& fin
     ReplayResult result;
     result.baseline = baseline.value().baseline;
     const Judge judge(scenario, result.baseline);
-    FindingCollector collector(modules.modules(), today);
+    Symbolizer symbolizer;
+    FindingCollector collector(modules.modules(), symbolizer, today);
     bool is_done = false;
     ExecPool pool(setup, modules, 1);
     const auto next = [&]() -> std::optional<TrialPoint> {
@@ -85,9 +99,10 @@ Result<ReplayResult> replay_finding(const Scenario& scenario, const Finding& fin
     };
     const auto done = [&](TrialRecord record) -> Status {
         result.judgement = judge.judge(record);
-        for (const Collected& collected : collector.collect(scenario, record, result.judgement)) {
-            result.is_shown_again |= collected.id == finding.id;
-            result.findings.push_back(*collector.find(scenario.name, collected.id));
+        for (const Sighting& sighting : collector.add(scenario, record, result.judgement)) {
+            result.is_shown_again |= sighting.id == finding.id;
+            if (sighting.finding != nullptr)
+                result.findings.push_back(*sighting.finding);
         }
         result.record = std::move(record);
         return Done{};
@@ -100,7 +115,7 @@ Result<ReplayResult> replay_finding(const Scenario& scenario, const Finding& fin
 }
 
 Result<int> debug_finding(const Scenario& scenario, const Finding& finding) {
-    auto made = setup_for(scenario);
+    auto made = setup_for(scenario, finding);
     if (!made)
         return made.error();
     TargetSetup setup = made.take();

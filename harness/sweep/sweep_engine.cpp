@@ -12,6 +12,7 @@
 #include "harness/sweep/fork_sweep.h"
 #include "harness/sweep/sweep_plan.h"
 #include "harness/triage/deduplicate.h"
+#include "harness/triage/symbolizer.h"
 
 namespace dearth::harness {
 namespace {
@@ -60,9 +61,12 @@ private:
     Status explore_by_exec(std::vector<TrialPoint> schedule_trials);
     Status take(TrialRecord record);
     Status confirm();
+    Status confirm_one(const std::string& id);
+    Status tell(const Finding& finding, bool is_new);
     Status close();
+    std::vector<const Finding*> own_findings() const;
     // Ends the scenario: what is wrong stands in its row and in the exit code.
-    Status give_up(const Error& error);
+    void give_up(const Error& error);
     void complete_address(TrialPoint& point) const;
     bool can_fork() const;
     std::optional<TrialPoint> next_point();
@@ -94,14 +98,13 @@ bool ScenarioSweep::can_fork() const {
            options_.strategy != StrategyChoice::kExec;
 }
 
-Status ScenarioSweep::give_up(const Error& error) {
+void ScenarioSweep::give_up(const Error& error) {
     finished_.problem = error.message;
     if (!error.next_step.empty())
         finished_.problem += "\n  next: " + error.next_step;
     finished_.problem_exit = static_cast<int>(exit_of(error.error_class));
     exit_codes_.push_back(exit_of(error.error_class));
     reason_ = error.message.substr(0, error.message.find('\n'));
-    return Done{};
 }
 
 Status ScenarioSweep::prepare() {
@@ -190,14 +193,11 @@ Status ScenarioSweep::take(TrialRecord record) {
         ++injected_trials_;
         sites_failed_.insert(record.slot.injected.site);
     }
-    for (const Collected& collected : collector_.collect(scenario_, record, judgement)) {
-        trial.finding_ids.push_back(collected.id);
-        if (!collected.is_new)
+    for (const Sighting& sighting : collector_.add(scenario_, record, judgement)) {
+        trial.finding_ids.push_back(sighting.id);
+        if (sighting.finding == nullptr || !(sighting.is_new || sighting.has_new_lead))
             continue;
-        FindingSeen seen;
-        seen.scenario_index = index_;
-        seen.finding = *collector_.find(scenario_.name, collected.id);
-        if (Status told = sink_.consume(seen); !told)
+        if (Status told = tell(*sighting.finding, sighting.is_new); !told)
             return told;
     }
     return sink_.consume(trial);
@@ -253,43 +253,57 @@ Status ScenarioSweep::explore() {
     return explore_by_exec(plan_.schedule_trials);
 }
 
+Status ScenarioSweep::tell(const Finding& finding, bool is_new) {
+    FindingSeen seen;
+    seen.scenario_index = index_;
+    seen.finding = finding;
+    seen.is_new = is_new;
+    return sink_.consume(seen);
+}
+
+std::vector<const Finding*> ScenarioSweep::own_findings() const {
+    std::vector<const Finding*> findings = collector_.findings();
+    std::erase_if(findings,
+                  [&](const Finding* finding) { return finding->scenario != scenario_.name; });
+    return findings;
+}
+
+Status ScenarioSweep::confirm_one(const std::string& id) {
+    const TrialPoint point = collector_.find(scenario_.name, id)->point;
+    uint32_t left = options_.replays;
+    ExecPool pool(setup_, modules_, options_.jobs);
+    const auto next = [&]() -> std::optional<TrialPoint> {
+        if (left == 0)
+            return std::nullopt;
+        --left;
+        return point;
+    };
+    const auto done = [&](TrialRecord record) -> Status {
+        const Judgement judgement = judge_->judge(record);
+        const bool agrees = std::ranges::any_of(
+            judgement.accusations, [&](const Accusation& accusation) {
+                return collector_.id_of(record, accusation) == id;
+            });
+        collector_.note_replay(scenario_.name, id, agrees);
+        return Done{};
+    };
+    if (Status replayed = pool.run(next, done, options_.should_stop); !replayed)
+        return replayed;
+    cpu_s_ += pool.cpu_s();
+    return tell(*collector_.find(scenario_.name, id), false);
+}
+
 // Every finding's first trial once more, in a process of its own: what does not show again is
 // flaky, and says so.
 Status ScenarioSweep::confirm() {
-    for (const std::string& id : collector_.ids_of(scenario_.name)) {
+    std::vector<std::string> ids;
+    for (const Finding* finding : own_findings())
+        ids.push_back(finding->id);
+    for (const std::string& id : ids) {
         if (options_.should_stop())
             return Done{};
-        const Finding* finding = collector_.find(scenario_.name, id);
-        const TrialPoint point = finding->point;
-        uint32_t left = options_.replays;
-        uint32_t agreeing = 0;
-        ExecPool pool(setup_, modules_, options_.jobs);
-        const auto next = [&]() -> std::optional<TrialPoint> {
-            if (left == 0)
-                return std::nullopt;
-            --left;
-            return point;
-        };
-        const auto done = [&](TrialRecord record) -> Status {
-            const Judgement judgement = judge_->judge(record);
-            for (const Accusation& accusation : judgement.accusations) {
-                if (collector_.id_of(record, accusation) == id) {
-                    ++agreeing;
-                    break;
-                }
-            }
-            return Done{};
-        };
-        if (Status replayed = pool.run(next, done, options_.should_stop); !replayed)
-            return replayed;
-        cpu_s_ += pool.cpu_s();
-        collector_.confirm(scenario_.name, id, 1 + options_.replays, 1 + agreeing);
-        FindingSeen seen;
-        seen.scenario_index = index_;
-        seen.finding = *collector_.find(scenario_.name, id);
-        seen.is_new = false;
-        if (Status told = sink_.consume(seen); !told)
-            return told;
+        if (Status confirmed = confirm_one(id); !confirmed)
+            return confirmed;
     }
     return Done{};
 }
@@ -306,13 +320,14 @@ Status ScenarioSweep::close() {
                              scenario_.name, baseline_.baseline.requests),
                  "widen inject.when (phases open, run, close) or let the script do more"});
     }
-    for (const std::string& id : collector_.ids_of(scenario_.name)) {
-        const Finding* finding = collector_.find(scenario_.name, id);
-        if (finding->disposition == Disposition::kFails) {
-            exit_codes_.push_back(ExitCode::kFindings);
-            break;
-        }
-    }
+    // Damage to the heap gates even when it does not show at every replay; other flaky findings
+    // warn.
+    const auto fails = [](const Finding* finding) {
+        return finding->disposition == Disposition::kFails &&
+               (!finding->is_flaky() || finding->verdict >= Verdict::kMismatchedFree);
+    };
+    if (std::ranges::any_of(own_findings(), fails))
+        exit_codes_.push_back(ExitCode::kFindings);
     return sink_.consume(finished_);
 }
 
@@ -346,7 +361,8 @@ Result<SweepSummary> run_sweep(const std::vector<Scenario>& scenarios, const Swe
                                EventSink& sink) {
     SweepSummary summary;
     ModuleList modules;
-    FindingCollector collector(modules.modules(), options.today);
+    Symbolizer symbolizer;
+    FindingCollector collector(modules.modules(), symbolizer, options.today);
     for (size_t index = 0; index < scenarios.size() && !options.should_stop(); ++index) {
         ScenarioSweep sweep(scenarios[index], index, options, sink, modules, collector);
         Status status = sweep.run();

@@ -133,34 +133,4 @@ SiteAddress address_of(const SelectedSites& baseline, uint64_t ordinal) {
     return address;
 }
 
-dearth_schedule trial_schedule(const Scenario& scenario, const TrialPoint& point) {
-    const Injection& injection = scenario.injection;
-    dearth_schedule schedule = {};
-    if (!injection.is_sweep) {
-        schedule = injection.schedule;
-        for (uint32_t i = 0; i < schedule.term_count; ++i) {
-            if (schedule.terms[i].selector == DEARTH_SELECT_PROBABILITY)
-                schedule.terms[i].seed = point.seed;
-        }
-        return schedule;
-    }
-    schedule.term_count = 1;
-    dearth_term& term = schedule.terms[0];
-    dearth_term_default(&term);
-    term.selector = DEARTH_SELECT_RANGE;
-    term.first = term.last = point.site != 0 ? point.occurrence : point.ordinal;
-    term.kind = point.kind.kind;
-    term.burst = point.kind.burst;
-    term.action = point.kind.action;
-    term.corrupt_bytes = injection.schedule.terms[0].corrupt_bytes != 0
-                             ? injection.schedule.terms[0].corrupt_bytes
-                             : term.corrupt_bytes;
-    term.corrupt_offset = injection.schedule.terms[0].corrupt_offset;
-    term.fill_byte = injection.schedule.terms[0].fill_byte;
-    term.when = injection.when;
-    term.unless = injection.unless;
-    term.when.site = point.site;
-    return schedule;
-}
-
 }  // namespace dearth::harness

@@ -59,7 +59,4 @@ struct SiteAddress {
 };
 SiteAddress address_of(const SelectedSites& baseline, uint64_t ordinal);
 
-// The schedule of one trial.
-dearth_schedule trial_schedule(const Scenario& scenario, const TrialPoint& point);
-
 }  // namespace dearth::harness

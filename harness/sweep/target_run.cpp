@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "harness/triage/point_schedule.h"
+
 namespace dearth::harness {
 namespace {
 
@@ -144,7 +146,8 @@ Result<ControlPage> TargetRun::prepare_single(const TargetSetup& setup, const Tr
     if (!page)
         return page.error();
     configure(page.value(), setup, DEARTH_MODE_SINGLE);
-    page.value().header().config.schedule = trial_schedule(*setup.scenario, point);
+    page.value().header().config.schedule =
+        setup.schedule ? *setup.schedule : point_schedule(*setup.scenario, point);
     std::ranges::copy(setup.leftovers, page.value().leftovers().begin());
     page.value().set_leftover_count(setup.leftovers.size());
     return page;

@@ -25,6 +25,8 @@ struct TargetSetup {
     uint64_t deadline_ms = 5000;
     bool captures_stacks = true;
     std::vector<dearth_leftover> leftovers;  // of the baseline, sorted
+    // Replay: this schedule instead of the one that scenario and point make.
+    std::optional<dearth_schedule> schedule;
 };
 
 class TargetRun {

@@ -78,9 +78,14 @@ std::string reduced(std::string_view text, bool keeps_template_arguments) {
         bool is_kept = angle_depth == 0 || keeps_template_arguments;
         if (operator_bytes != 0) {
             taken = operator_bytes;
-            // `operator new[]`, `operator int`: the rest of the name up to its parameters.
             if (taken == kOperator.size()) {
+                // `operator new[]`, `operator int`: the rest of the name up to its parameters.
                 taken = std::min(rest.find('('), rest.size());
+            } else if (rest.substr(taken).starts_with(" <")) {
+                // `operator< <int>`: the blank is no return type's.
+                out += rest.substr(0, taken);
+                at += taken + 1;
+                continue;
             }
         } else if (rest.starts_with(kAnonymous)) {
             taken = kAnonymous.size();

@@ -51,8 +51,9 @@ constexpr std::array<std::string_view, 36> kAllocatorFunctions = {
 }  // namespace
 
 bool is_own_frame(const SymbolFrame& frame) {
-    return matches_any(kOwnFunctions, bare_function_name(frame.function)) ||
-           matches_any(kOwnModules, frame.module);
+    // An engine may carry its interpreter inside, so where there is a name, the name decides.
+    return frame.function.empty() ? matches_any(kOwnModules, frame.module)
+                                  : matches_any(kOwnFunctions, bare_function_name(frame.function));
 }
 
 bool is_allocator_frame(const SymbolFrame& frame) {

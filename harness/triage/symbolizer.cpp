@@ -47,6 +47,43 @@ std::string hex_of(const unsigned char* bytes, int count) {
     return text;
 }
 
+// "a::(anonymous namespace)::" for what is declared there, as far as the scopes are described.
+std::string enclosing_scopes(Dwarf_Die* scope) {
+    Dwarf_Attribute attribute;
+    Dwarf_Die origin = *scope;
+    for (const unsigned reference :
+         {unsigned{DW_AT_abstract_origin}, unsigned{DW_AT_specification}}) {
+        Dwarf_Die next;
+        if (dwarf_formref_die(dwarf_attr(&origin, reference, &attribute), &next) != nullptr) {
+            origin = next;
+        }
+    }
+    Dwarf_Die* found = nullptr;
+    const int count = dwarf_getscopes_die(&origin, &found);
+    if (count <= 0) {
+        return "";
+    }
+    const ScopeArray scopes(found, &std::free);
+    std::string text;
+    for (int i = 1; i < count; ++i) {
+        const char* name = dwarf_diename(&scopes[i]);
+        switch (dwarf_tag(&scopes[i])) {
+            case DW_TAG_namespace:
+                text.insert(0,
+                            std::string(name != nullptr ? name : "(anonymous namespace)") + "::");
+                break;
+            case DW_TAG_structure_type:
+            case DW_TAG_class_type:
+            case DW_TAG_union_type:
+                text.insert(0, std::string(name != nullptr ? name : "{unnamed}") + "::");
+                break;
+            default:
+                break;
+        }
+    }
+    return text;
+}
+
 std::string name_of(Dwarf_Die* scope) {
     Dwarf_Attribute attribute;
     for (const unsigned name : {unsigned{DW_AT_linkage_name}, unsigned{DW_AT_MIPS_linkage_name}}) {
@@ -55,8 +92,9 @@ std::string name_of(Dwarf_Die* scope) {
             return readable_function_name(linkage);
         }
     }
+    // Compilers leave the linkage name out for functions that other files cannot see.
     const char* plain = dwarf_diename(scope);
-    return plain == nullptr ? "" : plain;
+    return plain == nullptr ? "" : enclosing_scopes(scope) + plain;
 }
 
 bool is_function(Dwarf_Die* scope) {
@@ -115,13 +153,21 @@ public:
         if (frames.empty()) {
             plain.function = symbol_at(address);
             frames.push_back(plain);
-        } else if (frames.back().function.empty()) {
-            frames.back().function = symbol_at(address);
+        } else {
+            prefer_qualified(symbol_at(address), frames.back().function);
         }
         return frames;
     }
 
 private:
+    // Short debug information (-g1) describes no namespaces, the symbol's name has them. A symbol
+    // of another name is a label inside the function, or a clone's.
+    static void prefer_qualified(std::string symbol, std::string& function) {
+        if (function.empty() || (symbol.ends_with("::" + function))) {
+            function = std::move(symbol);
+        }
+    }
+
     bool is_the_one_that_ran(const Module& module) {
         GElf_Addr main_bias = 0;
         if (dwfl_module_getelf(module_, &main_bias) == nullptr) {

@@ -9,7 +9,8 @@
 namespace dearth::hooks {
 
 namespace {
-constinit void (*die_recorder)(const char* what) = nullptr;
+using DieRecorder = void (*)(const char* what);
+constinit DieRecorder die_recorder = nullptr;
 }  // namespace
 
 void set_die_recorder(void (*recorder)(const char* what)) noexcept {

@@ -22,6 +22,8 @@ public:
         }
     }
 
+    bool try_lock() noexcept { return __atomic_exchange_n(&state_, 1, __ATOMIC_ACQUIRE) == 0; }
+
     void unlock() noexcept { __atomic_store_n(&state_, 0, __ATOMIC_RELEASE); }
 
 

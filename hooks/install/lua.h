@@ -12,10 +12,10 @@
 extern "C" {
 #endif
 
-/// Puts the layers of dearth_start around what the raw domain forwards to (libc, unless it was
-/// replaced) and stores the result in `wrapped`, which must outlive every state that uses it.
-/// Lua has one allocator a state: its blocks belong to the mem domain. Returns 0, or -1 with the
-/// errno of dearth_wrap. Once a process: the states share the layers.
+/// Puts the layers of dearth_start around libc's allocator and stores the result in `wrapped`,
+/// which must outlive every state that uses it. Lua has one allocator a state: its blocks belong
+/// to the mem domain. Returns 0, or -1 with the errno of dearth_wrap. Once a process: all states
+/// share the layers.
 int dearth_lua_install(struct dearth_allocator* wrapped);
 
 /// A lua_Alloc; its `ud` is a struct dearth_allocator. With a block, `old_bytes` is its size and is

@@ -25,14 +25,6 @@ bool read_safely(const unsigned char* from, unsigned char* to, size_t count) noe
     return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(count);
 }
 
-void report(GuardLayer& layer, dearth_misuse& misuse) noexcept {
-    misuse.domain = layer.domain;
-    report_misuse(misuse);
-    if (layer.aborts_on_misuse) {
-        abort();
-    }
-}
-
 dearth_misuse misuse_of(const GuardLayer& layer, uint32_t kind, const unsigned char* block,
                         size_t size_bytes) noexcept {
     dearth_misuse misuse = {};
@@ -90,7 +82,7 @@ void report_underflow(GuardLayer& layer, unsigned char* block, uint64_t letter_w
     store_big_endian(start, size_bytes);
     store_word(start + kSizeFieldBytes, letter_word);
     memset(start + kFrontMin, layout.forbidden, layout.before_bytes - kFrontMin);
-    report(layer, misuse);
+    guard_report(layer, misuse);
 }
 
 void report_overflow(GuardLayer& layer, unsigned char* block, size_t size_bytes) noexcept {
@@ -101,7 +93,7 @@ void report_overflow(GuardLayer& layer, unsigned char* block, size_t size_bytes)
     misuse.changed_bytes = damage.changed_bytes;
     misuse.distance_bytes = static_cast<int64_t>(damage.nearest_bytes);
     memset(rear, layout.forbidden, layout.after_bytes);
-    report(layer, misuse);
+    guard_report(layer, misuse);
 }
 
 // The word of another domain's block, intact apart from the letter.
@@ -130,7 +122,7 @@ GuardedBlock refuse(GuardLayer& layer, unsigned char* block, uint32_t kind,
                     uint32_t block_domain) noexcept {
     dearth_misuse misuse = misuse_of(layer, kind, block, 0);
     misuse.block_domain = block_domain;
-    report(layer, misuse);
+    guard_report(layer, misuse);
     return GuardedBlock{false, true, 0, 0};
 }
 
@@ -163,7 +155,22 @@ bool is_front_intact(const GuardLayer& layer, const unsigned char* block,
                           layout.forbidden);
 }
 
+// A damaged word that began like an aligned block's: where its allocation starts is lost, so it
+// must not be passed down.
+bool may_be_aligned(const GuardLayer& layer, uint64_t word, uint64_t expected) noexcept {
+    return word != expected &&
+           static_cast<unsigned char>(word) == static_cast<unsigned char>(layer.layout.letter & ~0x20);
+}
+
 }  // namespace
+
+void guard_report(GuardLayer& layer, dearth_misuse& misuse) noexcept {
+    misuse.domain = layer.domain;
+    report_misuse(misuse);
+    if (layer.aborts_on_misuse) {
+        abort();
+    }
+}
 
 GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, bool has_known_size,
                            size_t known_bytes) noexcept {
@@ -181,11 +188,16 @@ GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, bool has_kno
             return examine_stranger(layer, block, word);
         }
     }
-    const bool is_size_right = !has_known_size || found.size_bytes == known_bytes;
+    const bool is_size_right =
+        has_known_size ? found.size_bytes == known_bytes : found.size_bytes <= kPlausibleMax;
     if (__builtin_expect(!is_size_right || !is_front_intact(layer, block, expected), 0)) {
+        found.is_usable = has_known_size ? !may_be_aligned(layer, word, expected) : is_size_right;
         found.size_bytes = has_known_size ? known_bytes : found.size_bytes;
         found.is_damaged = true;
         report_underflow(layer, block, expected, has_known_size, found.size_bytes);
+        if (!is_size_right && !has_known_size) {
+            return found;  // Where the block ends is lost.
+        }
     }
     if (__builtin_expect(!is_rear_intact(layer, block, found.size_bytes), 0)) {
         found.is_damaged = true;

@@ -22,6 +22,9 @@ struct GuardedBlock {
 GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, bool has_known_size,
                            size_t known_bytes) noexcept;
 
+/// Reports a misuse found by this layer, and aborts if the layer is to.
+void guard_report(GuardLayer& layer, dearth_misuse& misuse) noexcept;
+
 /// Writes header, guards and serial around `size_bytes` at `block`.
 void write_guards(const GuardLayer& layer, unsigned char* block, size_t size_bytes,
                   uint64_t letter_word, uint64_t serial) noexcept;

@@ -50,4 +50,9 @@ inline HeapTotals read_heap_totals() noexcept {
                       __atomic_load_n(&heap_totals.peak_bytes, __ATOMIC_RELAXED)};
 }
 
+inline void reset_peak_bytes() noexcept {
+    __atomic_store_n(&heap_totals.peak_bytes,
+                     __atomic_load_n(&heap_totals.live_bytes, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}
+
 }  // namespace dearth::hooks

@@ -197,6 +197,8 @@ void ledger_free(void* ctx, void* block) {
     if (block == nullptr) {
         return;
     }
+    // Whatever lies beneath reads the block's edge: it may be on its way while we look it up.
+    __builtin_prefetch(static_cast<const char*>(block) - 16);
     LiveNode node;
     if (!strike(layer, block, node)) {
         if (is_passed_down(layer)) {

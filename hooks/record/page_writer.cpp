@@ -189,7 +189,8 @@ void fill_stack(dearth_stack& stack, StackId id) noexcept {
 
 void fill_stack(dearth_stack& stack, void* const* frames, size_t depth, bool is_exact) noexcept {
     memset(&stack, 0, sizeof(stack));
-    stack.depth = static_cast<uint32_t>(depth < DEARTH_FRAMES_MAX ? depth : DEARTH_FRAMES_MAX);
+    constexpr size_t kFramesMax = DEARTH_FRAMES_MAX;
+    stack.depth = static_cast<uint32_t>(depth < kFramesMax ? depth : kFramesMax);
     stack.is_exact = is_exact ? 1 : 0;
     stack.site = frames_site(frames, stack.depth);
     for (uint32_t index = 0; index < stack.depth; ++index) {

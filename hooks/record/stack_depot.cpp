@@ -13,13 +13,15 @@ namespace dearth::hooks {
 
 namespace {
 
+// The header of an entry; `depth` frames follow it.
 struct StackEntry {
     uint64_t raw_hash;
     uint64_t site;
     uint64_t selected_count;
     StackId next;    // in the bucket's chain; 0 ends it
     uint32_t depth;
-    void* frames[];  // depth of them
+
+    void** frames() noexcept { return reinterpret_cast<void**>(this + 1); }
 };
 
 // An id is the entry's place in the arena, in units of this many bytes.
@@ -84,9 +86,9 @@ bool open_depot() noexcept {
 StackId find_stack(uint64_t hash, void* const* frames, size_t depth) noexcept {
     StackId id = depot.buckets[hash & (depot.bucket_count - 1)];
     while (id != 0) {
-        const StackEntry& entry = entry_of(id);
+        StackEntry& entry = entry_of(id);
         if (entry.raw_hash == hash && entry.depth == depth &&
-            memcmp(entry.frames, frames, depth * sizeof(void*)) == 0) {
+            memcmp(entry.frames(), frames, depth * sizeof(void*)) == 0) {
             return id;
         }
         id = entry.next;
@@ -133,7 +135,7 @@ StackId add_stack(uint64_t hash, uint64_t site, void* const* frames, size_t dept
     entry.site = site;
     entry.selected_count = 0;
     entry.depth = static_cast<uint32_t>(depth);
-    memcpy(entry.frames, frames, depth * sizeof(void*));
+    memcpy(entry.frames(), frames, depth * sizeof(void*));
     link_entry(id);
     // Readers without the lock walk up to used_bytes: it moves last.
     __atomic_store_n(&depot.used_bytes, depot.used_bytes + needed, __ATOMIC_RELEASE);
@@ -192,7 +194,7 @@ size_t stack_frames(StackId id, void* const** frames) noexcept {
     if (id == 0) {
         return 0;
     }
-    *frames = entry_of(id).frames;
+    *frames = entry_of(id).frames();
     return entry_of(id).depth;
 }
 

@@ -41,7 +41,8 @@ struct ScheduleState {
     LoneTerm lone;
     TermState terms[DEARTH_TERMS_MAX];
     uint32_t sticky_terms;  // terms with is_sticky_active; lets end_sticky leave early
-    SpinLock lock;          // guards terms and sticky_terms, except lone's count
+    // Whoever gives a state static life also gives this to add_fork_lock.
+    SpinLock lock;  // guards terms and sticky_terms, except lone's count
 };
 
 struct Decision {

@@ -18,6 +18,8 @@ struct EngineRun {
     dearth_control_header* page;
 };
 
+constinit EngineRun run_ = {};
+
 struct Source {
     const char* text;
     size_t bytes;
@@ -147,11 +149,18 @@ void run_with_page(void* ctx, const StackBounds& bounds) {
 
 int dearth_engine_main(int argc, char** argv, const struct dearth_engine* engine) {
     using namespace dearth::hooks;
-    static constinit EngineRun run = {};
-    run.engine = engine;
-    run.page = attach_control_page();
-    if (run.page == nullptr)
+    run_.engine = engine;
+    run_.page = attach_control_page();
+    if (run_.page == nullptr)
         return run_standalone(argc, argv, *engine);
-    run_on_engine_stack(run.page->config.stack_bytes, run_with_page, &run);
+    run_on_engine_stack(run_.page->config.stack_bytes, run_with_page, &run_);
     return 0;
+}
+
+uint32_t dearth_engine_flags(void) {
+    return dearth::hooks::run_.page != nullptr ? dearth::hooks::run_.page->config.engine_flags : 0;
+}
+
+uint32_t dearth_engine_domain_mask(void) {
+    return dearth::hooks::run_.page != nullptr ? dearth::hooks::run_.page->config.domain_mask : 0;
 }

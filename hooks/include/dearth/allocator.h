@@ -5,6 +5,7 @@
 #define DEARTH_ALLOCATOR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -88,8 +89,11 @@ void* dearth_object_realloc(void* block, size_t size_bytes);
 void dearth_object_free(void* block);
 
 /// The same requests with the caller's source place, which then stands in findings about the
-/// block. `file` must live as long as the block: a string literal.
+/// block. `file` must live as long as the block: a string literal. The array form fails with
+/// ENOMEM when count * element_bytes does not fit; its bytes are not zeroed.
 void* dearth_malloc_at(enum dearth_domain domain, size_t size_bytes, const char* file, int line);
+void* dearth_malloc_array_at(enum dearth_domain domain, size_t count, size_t element_bytes,
+                             const char* file, int line);
 void* dearth_calloc_at(enum dearth_domain domain, size_t count, size_t element_bytes,
                        const char* file, int line);
 void* dearth_realloc_at(enum dearth_domain domain, void* block, size_t size_bytes, const char* file,
@@ -113,10 +117,14 @@ void* dearth_realloc_at(enum dearth_domain domain, void* block, size_t size_byte
 
 /// Overflow-checked array request, as PyMem_New: NULL with ENOMEM when count * sizeof(type) does
 /// not fit.
+#ifdef __cplusplus
 #define DEARTH_MEM_NEW(type, count)                                                                \
-    ((size_t)(count) > (size_t)PTRDIFF_MAX / sizeof(type)                                          \
-         ? NULL                                                                                    \
-         : (type*)dearth_malloc_at(DEARTH_DOMAIN_MEM, (count) * sizeof(type), __FILE__, __LINE__))
+    static_cast<type*>(                                                                            \
+        dearth_malloc_array_at(DEARTH_DOMAIN_MEM, (count), sizeof(type), __FILE__, __LINE__))
+#else
+#define DEARTH_MEM_NEW(type, count)                                                                \
+    ((type*)dearth_malloc_array_at(DEARTH_DOMAIN_MEM, (count), sizeof(type), __FILE__, __LINE__))
+#endif
 
 #ifdef __cplusplus
 }

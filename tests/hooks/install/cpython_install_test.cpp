@@ -101,8 +101,9 @@ TEST_P(CpythonInstall, SeesEveryDomainThroughTwoInterpretersWithoutAMisuse) {
 
 INSTANTIATE_TEST_SUITE_P(Sources, CpythonInstall,
                          ::testing::Values(DEARTH_CPYTHON_SMALL_OBJECTS, DEARTH_CPYTHON_MALLOC),
-                         [](const ::testing::TestParamInfo<dearth_cpython_object_source>& info) {
-                             return info.param == DEARTH_CPYTHON_MALLOC ? "Malloc" : "SmallObjects";
+                         [](const ::testing::TestParamInfo<dearth_cpython_object_source>& tested) {
+                             return tested.param == DEARTH_CPYTHON_MALLOC ? "Malloc"
+                                                                          : "SmallObjects";
                          });
 
 }  // namespace

@@ -72,7 +72,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Mapping{"Shrink", true, 48, 16, {"realloc 16"}, true},
                       Mapping{"SameSize", true, 48, 48, {"realloc 48"}, true},
                       Mapping{"Free", true, 48, 0, {"free"}, false}),
-    [](const ::testing::TestParamInfo<Mapping>& info) { return std::string(info.param.title); });
+    [](const ::testing::TestParamInfo<Mapping>& tested) {
+        return std::string(tested.param.title);
+    });
 
 // The layers are wrapped once a process; every test starts the ordinals anew.
 class LuaInstall : public ::testing::Test {
