@@ -8,6 +8,7 @@ The rules stand in style_rules.py, agreed exceptions in style_exceptions.txt.
 import argparse
 import fnmatch
 import pathlib
+import posixpath
 import re
 import sys
 
@@ -22,6 +23,7 @@ PUBLIC_HEADERS = ("hooks/include/", "harness/include/")
 EXCEPTIONS = "ci/style_exceptions.txt"
 # How a build file names a source by a variable: add_executable(${name} ${name}.cpp).
 VARIABLE_SOURCE = re.compile(r"\$\{\w+\}\w*\.(?:cpp|cc|c)\b")
+SOURCE_WORD = re.compile(r"[\w./${}\-]+\.(?:cpp|cc|c)\b")
 
 
 class ExceptionsError(Exception):
@@ -214,24 +216,24 @@ class Checker:
         if not path.endswith(COMPILED_SUFFIXES) or not path.startswith(
                 tuple(f + "/" for f in BUILT_FOLDERS)):
             return
-        source = pathlib.PurePosixPath(path)
-        for folder in source.parents:
-            build_file = self.build_files.get((folder / "CMakeLists.txt").as_posix())
-            if build_file and names_source(build_file, source.relative_to(folder)):
-                return
-        if any("${PROJECT_SOURCE_DIR}/" + path in text for text in self.build_files.values()):
-            return
-        self._add(path, 1, "unbuilt", "no CMakeLists.txt above it names it; add it to a target or "
-                  "delete it")
+        if not any(names_source(folder, text, path) for folder, text in self.build_files.items()):
+            self._add(path, 1, "unbuilt", "no CMakeLists.txt names it; add it to a target or "
+                      "delete it")
 
 
-def names_source(build_file, relative):
-    """True when the build file lists the source, or its stem where names come from a variable."""
-    def is_word(word):
-        return re.search(r"(?<![\w.\-])" + re.escape(word) + r"(?![\w.\-])", build_file)
-    if is_word(relative.as_posix()):
-        return True
-    return bool(VARIABLE_SOURCE.search(build_file) and is_word(relative.stem))
+def names_source(build_file, text, path):
+    """True when the build file lists the source; below it, the stem is enough where the file's
+    name is made from a variable."""
+    folder = posixpath.dirname(build_file)
+    for word in SOURCE_WORD.findall(text):
+        from_root = word.replace("${PROJECT_SOURCE_DIR}", "", 1).lstrip("/")
+        named = from_root if from_root != word else posixpath.join(folder, word)
+        if posixpath.normpath(named) == path:
+            return True
+    if not path.startswith(folder) or not VARIABLE_SOURCE.search(text):
+        return False
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    return re.search(r"(?<![\w.\-])" + re.escape(stem) + r"(?![\w.\-])", text) is not None
 
 
 def main(arguments):

@@ -7,7 +7,8 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size_bytes);
@@ -28,13 +29,11 @@ std::vector<fs::path> inputs_below(const fs::path& path) {
 }
 
 std::vector<uint8_t> bytes_of(const fs::path& path) {
-    std::ifstream file;
-    file.exceptions(std::ios::failbit | std::ios::badbit);
-    file.open(path, std::ios::binary);
-    std::vector<uint8_t> bytes(fs::file_size(path));
-    if (!bytes.empty())
-        file.read(reinterpret_cast<char*>(bytes.data()),
-                  static_cast<std::streamsize>(bytes.size()));
+    std::vector<uint8_t> bytes(fs::file_size(path));  // throws with the path in its text
+    std::ifstream file(path, std::ios::binary);
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!file || file.gcount() != static_cast<std::streamsize>(bytes.size()))
+        throw std::runtime_error("cannot read " + path.string());
     return bytes;
 }
 

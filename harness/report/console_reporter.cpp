@@ -116,11 +116,9 @@ private:
     }
 
     void paragraph(std::string_view text, size_t indent) {
-        std::vector<std::string> words;
-        for (const std::string_view word : split(text, ' '))
-            words.emplace_back(word);
         sink_.write(std::string(indent, ' ') +
-                    wrap_pieces(words, " ", options_.columns - indent, options_.columns, indent) +
+                    wrap_pieces(phrases_of(text), " ", options_.columns - indent, options_.columns,
+                                indent) +
                     '\n');
     }
 

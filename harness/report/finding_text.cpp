@@ -38,7 +38,8 @@ public:
     // Words of a sentence, broken where the line ends.
     void sentence(std::string_view label, std::string_view text) {
         std::vector<std::string> words;
-        for (const std::string_view word : split(printable_text(text), ' '))
+        const std::string printable = printable_text(text);
+        for (const std::string_view word : split(printable, ' '))
             words.emplace_back(word);
         pieces(label, words, " ");
     }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint64_t kRedrawMs = 100;
 constexpr uint64_t kPlainLineMs = 10'000;
+constexpr size_t kColumnsUnknown = 80;
 constexpr size_t kBarColumnsMax = 30;
 constexpr size_t kBarColumnsMin = 8;
 constexpr std::string_view kClearLine = "\r\x1b[K";
@@ -39,7 +40,14 @@ std::string rate_text(double per_second) {
 }  // namespace
 
 LiveDisplay::LiveDisplay(const LiveOptions& options, Clock clock, TextSink& sink)
-    : options_(options), clock_(std::move(clock)), sink_(sink) {}
+    : options_(options), clock_(std::move(clock)), sink_(sink) {
+    set_columns(options.columns);
+}
+
+void LiveDisplay::set_columns(size_t columns) {
+    // The last column stays free: some terminals wrap as soon as it is written to.
+    room_ = columns == 0 ? kColumnsUnknown - 1 : columns - 1;
+}
 
 LiveDisplay::~LiveDisplay() {
     clear_bar();
@@ -95,11 +103,11 @@ void LiveDisplay::show(const FindingSeen& event) {
                                          printable_text(finding.detail));
     const size_t headline_columns = column_count(finding_headline(finding, false));
     // Escape sequences cannot be cut: what does not fit is cut without colours.
-    if (headline_columns >= options_.columns)
-        print_line(cut_to_columns(finding_headline(finding, false), options_.columns - 1));
+    if (headline_columns > room_)
+        print_line(cut_to_columns(finding_headline(finding, false), room_));
     else
         print_line(finding_headline(finding, options_.has_color) +
-                   cut_to_columns(tail, options_.columns - 1 - headline_columns));
+                   cut_to_columns(tail, room_ - headline_columns));
     redraw();
 }
 
@@ -147,16 +155,15 @@ std::string LiveDisplay::facts_text(const Progress& progress, uint64_t now_ms) {
 
 std::string LiveDisplay::bar_line(const Progress& progress, uint64_t now_ms) const {
     const std::string facts = facts_text(progress, now_ms);
-    const size_t room = options_.columns - 1;
     const size_t facts_columns = column_count(facts);
     // The numbers matter more than the name, the name more than the bar.
-    if (facts_columns + 2 >= room)
-        return cut_to_columns(facts, room);
-    const std::string name = cut_to_columns(progress.name, room - facts_columns - 2);
+    if (facts_columns + 2 >= room_)
+        return cut_to_columns(facts, room_);
+    const std::string name = cut_to_columns(progress.name, room_ - facts_columns - 2);
     const size_t used = column_count(name) + 2 + facts_columns;
-    if (progress.planned == 0 || used + 2 + kBarColumnsMin > room)
+    if (progress.planned == 0 || used + 2 + kBarColumnsMin > room_)
         return name + "  " + facts;
-    const size_t bar = std::min(kBarColumnsMax, room - used - 2);
+    const size_t bar = std::min(kBarColumnsMax, room_ - used - 2);
     return fmt::format("{}  {}  {}", name,
                        bar_text(progress.resumed + progress.finished, progress.planned, bar),
                        facts);
@@ -175,8 +182,6 @@ void LiveDisplay::redraw() {
         print_line(fmt::format("{}: {}", progress.name, facts_text(progress, now_ms)));
         return;
     }
-    if (options_.columns < 2)
-        return;
     sink_.write(std::string(kClearLine) + bar_line(progress, now_ms));
     static_cast<void>(sink_.finish());
     is_bar_shown_ = true;

@@ -17,7 +17,7 @@ namespace dearth::harness {
 struct LiveOptions {
     bool is_terminal = false;  // false also for TERM=dumb: nothing is ever drawn over
     bool has_color = false;
-    size_t columns = 80;
+    size_t columns = 80;  // 0: unknown
 };
 
 class LiveDisplay final : public EventSink {
@@ -35,7 +35,8 @@ public:
     Status consume(const SweepEvent& event) override;
     // For the pauses between events: shows that time passes.
     void tick();
-    void set_columns(size_t columns) { options_.columns = columns; }
+    // When the terminal was resized.
+    void set_columns(size_t columns);
 
 private:
     struct Progress {
@@ -61,6 +62,7 @@ private:
     void print_line(const std::string& line);
 
     LiveOptions options_;
+    size_t room_ = 0;  // columns that may be written to
     Clock clock_;
     TextSink& sink_;
     std::map<size_t, Progress> running_;  // by scenario index

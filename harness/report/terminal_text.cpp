@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
+
 namespace dearth::harness {
 namespace {
 
@@ -77,6 +79,19 @@ std::string cut_to_columns(std::string_view text, size_t columns) {
         length += bytes;
     }
     return std::string(text.substr(0, length)) + "…";
+}
+
+std::vector<std::string> phrases_of(std::string_view text) {
+    std::vector<std::string> phrases;
+    bool is_number = false;
+    for (const std::string_view word : split(text, ' ')) {
+        if (!phrases.empty() && (is_number || word.starts_with('(')))
+            phrases.back().append(" ").append(word);
+        else
+            phrases.emplace_back(word);
+        is_number = whole_number_from_text(word).has_value();
+    }
+    return phrases;
 }
 
 std::string wrap_pieces(const std::vector<std::string>& pieces, std::string_view separator,

@@ -15,6 +15,10 @@ size_t column_count(std::string_view text);
 // At most `columns` wide; ends in "…" when something was cut.
 std::string cut_to_columns(std::string_view text, size_t columns);
 
+// Words of a sentence as pieces to wrap; a number stays with the word behind it, and what stands in
+// parentheses with the word before: "8 overflow", "41/44 (93%)".
+std::vector<std::string> phrases_of(std::string_view text);
+
 // Pieces joined by `separator`, broken between pieces into lines of at most `columns`. Lines but
 // the first are indented by `indent` columns, which count; the first has `first_columns` left. A
 // piece that is too long for a line of its own is cut.

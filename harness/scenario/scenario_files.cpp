@@ -105,7 +105,8 @@ Result<std::string> read_text_file(const std::string& path, size_t max_bytes) {
 }
 
 bool is_scenario_path(std::string_view path) {
-    return path.size() > kScenarioSuffix.size() && path.ends_with(kScenarioSuffix);
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return name.size() > kScenarioSuffix.size() && name.ends_with(kScenarioSuffix);
 }
 
 bool is_script_path(std::string_view path) {

@@ -72,21 +72,6 @@ void add_error(LoadReport& report, const std::string& path, const Error& error) 
     report.error_class = error.error_class;
 }
 
-void refuse_names_of_two_files(LoadReport& report) {
-    std::map<std::string_view, const Scenario*> seen;
-    std::vector<Diagnostic> found;
-    for (const Scenario& scenario : report.scenarios) {
-        const auto [first, is_new] = seen.emplace(scenario.name, &scenario);
-        if (!is_new) {
-            found.push_back(file_diagnostic(scenario.file, "duplicate-name",
-                                            fmt::format("the scenario `{}` stands in `{}` too",
-                                                        scenario.name, first->second->file),
-                                            "results are kept by name: give one of them another"));
-        }
-    }
-    std::move(found.begin(), found.end(), std::back_inserter(report.diagnostics));
-}
-
 void add_report(LoadReport& report, LoadReport&& one) {
     std::move(one.scenarios.begin(), one.scenarios.end(), std::back_inserter(report.scenarios));
     std::move(one.diagnostics.begin(), one.diagnostics.end(),
@@ -184,7 +169,6 @@ LoadReport read_scenario_paths(std::span<const std::string> paths) {
     for (const std::string& path : paths) {
         add_path(report, path, read);
     }
-    refuse_names_of_two_files(report);
     if (!report.ok()) {
         report.scenarios.clear();
     }

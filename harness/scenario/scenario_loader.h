@@ -26,8 +26,8 @@ LoadReport read_scenario_text(const std::string& path, std::string text);
 LoadReport read_scenario_file(const std::string& path);
 
 // Files, folders and scripts, in this order, each folder sorted: what `dearth check PATH...`
-// prints and `dearth run PATH...` runs. Also refuses two scenarios of one name. A file reached by
-// two paths is read once.
+// prints and `dearth run PATH...` runs. A file reached by two paths is read once. Scenarios of
+// different files may share a name: results are told apart by file too.
 LoadReport read_scenario_paths(std::span<const std::string> paths);
 
 // The error's message is a headline, then every diagnostic in its printed shape.

@@ -66,6 +66,19 @@ bool begins_word(std::string_view text, size_t at) {
            (std::isalnum(static_cast<unsigned char>(text[at - 1])) == 0 && text[at - 1] != '_');
 }
 
+// `text` begins with parameters. Those of an enclosing function ("f(int)::g(char)") are followed by
+// a scope: their length; 0 for the last ones.
+size_t parameters_of_enclosing(std::string_view text) {
+    int depth = 0;
+    size_t end = 0;
+    do {
+        depth += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
+        ++end;
+    } while (end < text.size() && depth > 0);
+    const size_t scope = text.find("::", end);
+    return scope == std::string_view::npos || text.find('(', end) < scope ? 0 : scope;
+}
+
 // Drops parameters, what follows them, the return type and, where asked, template arguments.
 std::string reduced(std::string_view text, bool keeps_template_arguments) {
     std::string out;
@@ -100,18 +113,11 @@ std::string reduced(std::string_view text, bool keeps_template_arguments) {
             --brace_depth;
         } else if (angle_depth == 0 && brace_depth == 0) {
             if (rest[0] == '(' && !out.empty()) {
-                // `f(int)::local::g(char)`: parameters of an enclosing function.
-                int depth = 0;
-                size_t end = 0;
-                do {
-                    depth += rest[end] == '(' ? 1 : rest[end] == ')' ? -1 : 0;
-                    ++end;
-                } while (end < rest.size() && depth > 0);
-                const size_t scope = rest.find("::", end);
-                if (scope == std::string_view::npos || rest.find('(', end) < scope) {
+                const size_t skipped = parameters_of_enclosing(rest);
+                if (skipped == 0) {
                     break;
                 }
-                at += scope;
+                at += skipped;
                 continue;
             }
             if (rest[0] == ' ') {

@@ -17,6 +17,8 @@
 
 namespace dearth::harness {
 
+class ModuleSymbols;
+
 class Symbolizer final : public FrameSource {
 public:
     Symbolizer();
@@ -28,11 +30,9 @@ public:
                                      bool is_return_address) override;
 
 private:
-    class LoadedModule;
-
     // One module as opened, and the addresses of it that are known.
     struct Entry {
-        std::unique_ptr<LoadedModule> loaded;
+        std::unique_ptr<ModuleSymbols> symbols;
         std::unordered_map<uint64_t, std::vector<SymbolFrame>> frames;
     };
 

@@ -64,8 +64,14 @@ void* libc_aligned_alloc(void*, size_t alignment, size_t size_bytes) noexcept {
     if (size_bytes > kRequestMax || alignment > kRequestMax) {
         return refuse(ENOMEM);
     }
+    // Not aligned_alloc: it may refuse a size that is no multiple of the alignment.
+    const size_t least = alignment < sizeof(void*) ? sizeof(void*) : alignment;
     const int errno_before = errno;
-    return settle(aligned_alloc(alignment, at_least_one(size_bytes)), errno_before);
+    void* block = nullptr;
+    if (posix_memalign(&block, least, at_least_one(size_bytes)) != 0) {
+        block = nullptr;
+    }
+    return settle(block, errno_before);
 }
 
 }  // namespace

@@ -52,14 +52,22 @@ class Layout(StyleTest):
 
     def test_a_source_that_nothing_builds(self):
         self.write("hooks/base/lost.cpp", "// Lost.\n")
-        self.assert_violations("hooks/base/lost.cpp:1: unbuilt: no CMakeLists.txt above it names "
-                               "it; add it to a target or delete it")
+        self.assert_violations("hooks/base/lost.cpp:1: unbuilt: no CMakeLists.txt names it; add "
+                               "it to a target or delete it")
+
+    def test_a_source_of_the_same_name_elsewhere_is_another(self):
+        self.write("tests/CMakeLists.txt", "add_library(t prng.cpp)\n")
+        self.write("tests/prng.cpp", "// Built.\n")
+        self.write("hooks/base/CMakeLists.txt", "add_library(base other.cpp)\n")
+        self.write("hooks/base/other.cpp", "// Built.\n")
+        self.assert_violations("hooks/base/prng.cpp:1: unbuilt: no CMakeLists.txt names it; add "
+                               "it to a target or delete it")
 
     def test_a_commented_source_is_not_built(self):
         self.write("hooks/base/CMakeLists.txt", "add_library(base prng.cpp) # lost.cpp\n")
         self.write("hooks/base/lost.cpp", "// Lost.\n")
-        self.assert_violations("hooks/base/lost.cpp:1: unbuilt: no CMakeLists.txt above it names "
-                               "it; add it to a target or delete it")
+        self.assert_violations("hooks/base/lost.cpp:1: unbuilt: no CMakeLists.txt names it; add "
+                               "it to a target or delete it")
 
     def test_a_source_may_be_named_further_up_or_through_a_variable(self):
         self.write("fuzz/CMakeLists.txt", "function(add n)\nadd_executable(${n} ${n}.cpp)\n"
@@ -69,6 +77,8 @@ class Layout(StyleTest):
         self.write("hooks/extra/more.cpp", "// More.\n")
         self.write("tests/CMakeLists.txt", "add_library(b ${PROJECT_SOURCE_DIR}/hooks/far/b.cpp)\n")
         self.write("hooks/far/b.cpp", "// Built by its tests.\n")
+        self.write("tests/deep/CMakeLists.txt", "add_library(c ../beside/c.cpp)\n")
+        self.write("tests/beside/c.cpp", "// Built next door.\n")
         self.assert_clean()
 
     def test_a_file_without_a_purpose(self):

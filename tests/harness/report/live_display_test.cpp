@@ -97,7 +97,7 @@ TEST_F(LiveDisplayTest, BarShowsCountsRateAndTimeLeft) {
     now_ms_ += 100;
     live.tick();
     EXPECT_EQ(last_bar(),
-              "table-sweep  [█████████████·············]  118/236  107/s  ETA 1.1 s  0 findings");
+              "table-sweep  [████████████·············]  118/236  107/s  ETA 1.1 s  0 findings");
     EXPECT_EQ(column_count(last_bar()), 79u);
 }
 
@@ -113,7 +113,7 @@ TEST_F(LiveDisplayTest, BarIsRedrawnAtMostTenTimesASecond) {
 }
 
 TEST_F(LiveDisplayTest, BarKeepsToAnyWidth) {
-    for (size_t columns = 0; columns < 130; ++columns) {
+    for (size_t columns = 1; columns < 130; ++columns) {
         sink_ = StringSink();
         LiveDisplay live = display(true, columns);
         scenario_.name = "日本語-" + std::string(50, 'n');
@@ -127,7 +127,7 @@ TEST_F(LiveDisplayTest, BarKeepsToAnyWidth) {
         for (size_t at = shown.find('\r'); at != std::string::npos; at = shown.find('\r'))
             shown.replace(at, 4, "\n");
         for (const std::string_view line : split(shown, '\n'))
-            EXPECT_LE(column_count(line), columns == 0 ? 0 : columns - 1) << columns;
+            EXPECT_LT(column_count(line), columns);
     }
 }
 
@@ -141,7 +141,7 @@ TEST_F(LiveDisplayTest, NewFindingGetsOneLineAboveTheBar) {
     ASSERT_TRUE(live.consume(event).ok());
     const std::string line =
         "\r\x1b[K WARN  DT1001 overflow  table-sweep  nth=17 once  [9c0f2a77]  1 byte written 0 "
-        "bytes past the end of a 64-byt…\n";
+        "bytes past the end of a 64-byte block\n";
     EXPECT_THAT(sink_.text(), testing::HasSubstr(line));
     EXPECT_EQ(sink_.text().find("9c0f2a77"), sink_.text().rfind("9c0f2a77"));
     EXPECT_THAT(last_bar(), testing::HasSubstr("1 finding"));
@@ -162,7 +162,7 @@ TEST_F(LiveDisplayTest, ScenarioThatCouldNotBeJudgedSaysWhy) {
     ScenarioFinished event;
     event.problem = "the target\nfails";
     ASSERT_TRUE(live.consume(event).ok());
-    EXPECT_TRUE(sink_.text().ends_with("table-sweep: could not be judged: the target\\x0afails\n"));
+    EXPECT_TRUE(sink_.text().ends_with("table-sweep: could not be judged: the target\\x0Afails\n"));
 }
 
 }  // namespace

@@ -83,7 +83,9 @@ matrix: { n: [1, 2] }
     };
 }
 
-std::string readme_path() { return std::string(DEARTH_SCENARIOS_FOLDER) + "/README.md"; }
+std::string readme_path() {
+    return std::string(DEARTH_SCENARIOS_FOLDER) + "/README.md";
+}
 
 std::vector<std::string> readme_scenarios() {
     std::ifstream in(readme_path());

@@ -14,7 +14,9 @@
 namespace dearth::harness {
 namespace {
 
-constexpr uint32_t bit(uint32_t value) { return 1u << value; }
+constexpr uint32_t bit(uint32_t value) {
+    return 1u << value;
+}
 
 std::vector<Scenario> load(const std::string& yaml,
                            const std::string& path = "scenes/some.dearth.yaml") {
@@ -72,7 +74,9 @@ TEST(ScenarioLoader, ExamplesUseEveryKeyOfTheTable) {
     }
 }
 
-TEST(ScenarioLoader, ReadmeHasExamples) { EXPECT_GE(readme_scenarios().size(), 5u); }
+TEST(ScenarioLoader, ReadmeHasExamples) {
+    EXPECT_GE(readme_scenarios().size(), 5u);
+}
 
 TEST(ScenarioLoader, ReadsTheHeadAndTheTarget) {
     const Scenario scenario = load_one(complete_scenarios()[0]);
@@ -163,9 +167,8 @@ TEST(ScenarioLoader, EveryFindingStandsInOneGateList) {
     EXPECT_EQ(scenario.known[0].reason, "upstream");
     EXPECT_EQ(scenario.known[0].until, "2026-12-31");
     const std::string head = "version: 1\ntarget: { engine: lua, script: x }\n";
-    for (const std::string gate :
-         {"", "gate: { fail-on: [] }\n", "gate: { warn-on: [crash] }\n",
-          "gate: { warn-on: leak, fail-on: hang }\n"}) {
+    for (const std::string gate : {"", "gate: { fail-on: [] }\n", "gate: { warn-on: [crash] }\n",
+                                   "gate: { warn-on: leak, fail-on: hang }\n"}) {
         const Gate read = load_one(head + gate).gate;
         std::set<Verdict> all(read.fail_on.begin(), read.fail_on.end());
         all.insert(read.warn_on.begin(), read.warn_on.end());
@@ -217,10 +220,10 @@ TEST(ScenarioLoader, MultipliesCasesAndMatrix) {
     for (const Scenario& scenario : all) {
         names.push_back(scenario.name);
     }
-    const std::vector<std::string> expected = {
-        "cases.a.1mib.every",    "cases.a.1mib.random",    "cases.a.1mib.budget",
-        "cases.a.1mib.text",     "cases.b-c.1mib.every",   "cases.b-c.1mib.random",
-        "cases.b-c.1mib.budget", "cases.b-c.1mib.text"};
+    const std::vector<std::string> expected = {"cases.a.1mib.every",    "cases.a.1mib.random",
+                                               "cases.a.1mib.budget",   "cases.a.1mib.text",
+                                               "cases.b-c.1mib.every",  "cases.b-c.1mib.random",
+                                               "cases.b-c.1mib.budget", "cases.b-c.1mib.text"};
     EXPECT_EQ(names, expected);
     EXPECT_FALSE(all[0].guard.is_on);
 }
@@ -257,9 +260,9 @@ inject: { schedule: { nth: "${{ matrix.n }}..", step: "${{ matrix.n }}" } }
 }
 
 TEST(ScenarioLoader, MatrixInTheNameTakesTheSuffixPlace) {
-    const std::vector<Scenario> all =
-        load("version: 1\nname: \"x-${{ matrix.k }}\"\ntarget: { engine: lua, script: y }\n"
-             "matrix: { k: [a, b] }\n");
+    const std::vector<Scenario> all = load(
+        "version: 1\nname: \"x-${{ matrix.k }}\"\ntarget: { engine: lua, script: y }\n"
+        "matrix: { k: [a, b] }\n");
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[1].name, "x-b");
 }
@@ -356,8 +359,8 @@ TEST(Windows, FoldALoneListBesideReject) {
     EXPECT_STREQ(plain.unless.stack, "f*");
     EXPECT_STREQ(plain.when.stack, "");
     // Two reasons to leave a request out must stay two: the filter would ask for both at once.
-    const Injection phase = inject(
-        "{ when: { phase: [open, run], stack: { reject: f* } }, unless: { phase: open } }");
+    const Injection phase =
+        inject("{ when: { phase: [open, run], stack: { reject: f* } }, unless: { phase: open } }");
     EXPECT_EQ(phase.when.phase_mask, bit(DEARTH_PHASE_RUN));
     EXPECT_EQ(phase.unless.phase_mask, 0u);
     EXPECT_STREQ(phase.unless.stack, "f*");

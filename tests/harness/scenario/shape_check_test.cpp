@@ -55,8 +55,7 @@ bool has(const std::vector<std::string>& codes, std::string_view code) {
 TEST(ShapeCheck, RefusesTheWrongKindOfValueAtEveryKey) {
     for (const ScenarioKey& row : scenario_keys()) {
         if (row.presence == Presence::kReserved) {
-            EXPECT_TRUE(has(codes_for(document(row.path, "x")), "not-in-this-version"))
-                << row.path;
+            EXPECT_TRUE(has(codes_for(document(row.path, "x")), "not-in-this-version")) << row.path;
             continue;
         }
         const bool takes_map = !keys_below(&row).empty();
@@ -75,8 +74,8 @@ TEST(ShapeCheck, RefusesTheWrongKindOfValueAtEveryKey) {
             takes_map && key_name(*keys_below(&row).front()) == std::string_view("*");
         if (!takes_any_key) {
             const auto codes = codes_for(document(row.path, "{ zzz: 1 }"));
-            EXPECT_TRUE(has(codes, takes_map && row.shape != Shape::kMany ? "unknown-key"
-                                                                          : "wrong-type"))
+            EXPECT_TRUE(
+                has(codes, takes_map && row.shape != Shape::kMany ? "unknown-key" : "wrong-type"))
                 << row.path;
         }
     }
@@ -90,8 +89,8 @@ TEST(ShapeCheck, RefusesAnUnknownKeyInEveryMapping) {
         }
         const std::string map = "{ zzz: 1 }";
         const bool is_list = row.shape == Shape::kMany;
-        EXPECT_TRUE(has(codes_for(document(row.path, is_list ? "[" + map + "]" : map)),
-                        "unknown-key"))
+        EXPECT_TRUE(
+            has(codes_for(document(row.path, is_list ? "[" + map + "]" : map)), "unknown-key"))
             << row.path;
     }
 }

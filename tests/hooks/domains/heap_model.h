@@ -4,6 +4,7 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
@@ -105,8 +106,8 @@ private:
     }
 
     static void check(typename Blocks::const_iterator block) {
-        RC_ASSERT(std::memcmp(reinterpret_cast<const void*>(block->first), block->second.data(),
-                              block->second.size()) == 0);
+        RC_ASSERT(std::equal(block->second.begin(), block->second.end(),
+                             reinterpret_cast<const unsigned char*>(block->first)));
     }
 
     void add(void* block, const HeapStep& step) {
@@ -138,7 +139,9 @@ private:
         blocks_.erase(picked);
         void* block = heap_.realloc(old, step.size_bytes);
         RC_ASSERT((block != nullptr));
-        RC_ASSERT(std::memcmp(block, before.data(), std::min(before.size(), step.size_bytes)) == 0);
+        const size_t kept = std::min(before.size(), step.size_bytes);
+        RC_ASSERT(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(kept),
+                             static_cast<const unsigned char*>(block)));
         add(block, step);
     }
 

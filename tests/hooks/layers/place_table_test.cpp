@@ -25,7 +25,8 @@ TEST(PlaceTable, EqualPlacesHaveOneNumber) {
 TEST(PlaceTable, LongPathsLoseTheirBeginning) {
     static const char kFile[] = "a/long/folder/name/file.c";
     const uint32_t number = place_number(kFile, 7);
-    EXPECT_EQ(text_of(number, 9), "ile.c:7");
+    EXPECT_EQ(text_of(number, 9), "file.c:7");
+    EXPECT_EQ(text_of(number, 8), "ile.c:7");
     EXPECT_EQ(text_of(number, 2), ":");
     EXPECT_EQ(text_of(number, 1), "");
 }
