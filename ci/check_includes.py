@@ -167,13 +167,16 @@ class Checker:
         if problem is None:
             self._check_strangers(path, line, target)
             return
-        allowance = self.floors.allowance(path, target)
-        if allowance is not None:
-            self.used_allowances.add(allowance)
+        if self._is_allowed(path, target):
             return
         rule, advice = problem
         place = f" from {describe(other)}" if other else ", which stands on no floor"
         self._add(path, line, rule, f"{describe(floor)} includes {target}{place}; {advice}")
+
+    def _is_allowed(self, path, target):
+        allowance = self.floors.allowance(path, target)
+        self.used_allowances.add(allowance)
+        return allowance is not None
 
     def _edge_problem(self, floor, other, target):
         if other is None:
@@ -211,6 +214,7 @@ class Checker:
 
     def _check_singles(self):
         for sightings in self.sightings.values():
+            sightings = [s for s in sightings if not self._is_allowed(s[0], s[2])]
             sources = [s for s in sightings if s[0].endswith(COMPILED_SUFFIXES)]
             keeper = sources[0][0] if sources else None
             for path, line, name in sightings:

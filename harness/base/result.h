@@ -20,7 +20,7 @@ enum class ErrorClass {
 
 struct Error {
     ErrorClass error_class = ErrorClass::kInternal;
-    std::string message;  // one line or more; the first line is the headline
+    std::string message;    // one line or more; the first line is the headline
     std::string next_step;  // what to type or change; may be empty
 };
 

@@ -3,8 +3,8 @@
 #include <functional>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "harness/base/text.h"
 #include "harness/cli/version.h"
@@ -20,23 +20,31 @@ constexpr const char* kDescription =
     "  dearth replay 9c0f2a77 --gdb     stop at the failure that shows a finding";
 
 constexpr const char* kFooter =
-    "Exit codes: 0 passed, 1 findings, 2 usage or scenario error, 3 the target fails without faults,\n"
+    "Exit codes: 0 passed, 1 findings, 2 usage or scenario error, 3 the target fails without "
+    "faults,\n"
     "4 nothing was tested, 6 incomplete, 70 internal error, 130 interrupted.";
 
 void add_choice(CLI::App& app, ScenarioChoice& choice, bool needs_path) {
-    auto* paths = app.add_option("PATH", choice.paths, "scenario files, folders with scenarios, or scripts (.lua, .py)");
+    auto* paths = app.add_option("PATH", choice.paths,
+                                 "scenario files, folders with scenarios, or scripts (.lua, .py)");
     if (needs_path)
         paths->required();
-    app.add_option("--engine", choice.engine, "engine for scripts, where the extension does not tell")
+    app.add_option("--engine", choice.engine,
+                   "engine for scripts, where the extension does not tell")
         ->check(CLI::IsMember({"lua", "python"}));
-    app.add_option("--name", choice.names, "only scenarios whose name matches this glob");
-    app.add_option("-t,--tag", choice.tags, "only scenarios with this tag");
+    // One value each time the flag is given: what follows is a path.
+    app.add_option("--name", choice.names, "only scenarios whose name matches this glob")
+        ->allow_extra_args(false);
+    app.add_option("-t,--tag", choice.tags, "only scenarios with this tag")
+        ->allow_extra_args(false);
 }
 
 void add_overrides(CLI::App& app, ScenarioOverrides& overrides) {
-    app.add_option("--points", overrides.points, "which failure points: all, sites, A..B, sample:K");
+    app.add_option("--points", overrides.points,
+                   "which failure points: all, sites, A..B, sample:K");
     app.add_option("--kind", overrides.kinds, "how they fail: once,persistent,sticky,burst=K");
-    app.add_option("--inject", overrides.inject, "a schedule instead, e.g. 'nth=17;once;op=realloc'");
+    app.add_option("--inject", overrides.inject,
+                   "a schedule instead, e.g. 'nth=17;once;op=realloc'");
     app.add_option("--guard", overrides.guard, "guard bytes around every block")
         ->check(CLI::IsMember({"bytes", "off"}));
     app.add_option_function<std::string>(
@@ -44,7 +52,8 @@ void add_overrides(CLI::App& app, ScenarioOverrides& overrides) {
            [&overrides](const std::string& text) {
                const auto value = duration_from_text(text);
                if (!value || *value == 0)
-                   throw CLI::ValidationError("--deadline", "`" + text + "` is no duration; write 500ms or 5s");
+                   throw CLI::ValidationError("--deadline",
+                                              "`" + text + "` is no duration; write 500ms or 5s");
                overrides.deadline_ms = *value;
            },
            "deadline of one trial, e.g. 500ms, 5s")
@@ -52,8 +61,10 @@ void add_overrides(CLI::App& app, ScenarioOverrides& overrides) {
 }
 
 void add_reports(CLI::App& app, std::vector<std::string>& reports, std::string& dialect) {
-    app.add_option("--report", reports, "write a report: jsonl=FILE, junit=FILE, console=FILE (- for standard output)")
-        ->type_name("KIND=FILE");
+    app.add_option("--report", reports,
+                   "write a report: jsonl=FILE, junit=FILE, console=FILE (- for standard output)")
+        ->type_name("KIND=FILE")
+        ->allow_extra_args(false);
     app.add_option("--junit-dialect", dialect, "lenient, or strict for readers that validate")
         ->check(CLI::IsMember({"lenient", "strict"}));
 }
@@ -78,14 +89,17 @@ struct Parser {
         app.add_option("--color", line.color, "auto, always or never")
             ->check(CLI::IsMember({"auto", "always", "never"}));
         add_run();
-        auto* plan_app = app.add_subcommand("plan", "count points and estimate, run nothing but the baseline");
+        auto* plan_app =
+            app.add_subcommand("plan", "count points and estimate, run nothing but the baseline");
         add_choice(*plan_app, plan.choice, true);
         add_overrides(*plan_app, plan.overrides);
-        add_choice(*app.add_subcommand("check", "read scenario files and report every error"), check.choice, true);
+        add_choice(*app.add_subcommand("check", "read scenario files and report every error"),
+                   check.choice, true);
         add_choice(*app.add_subcommand("list", "list scenarios"), list.choice, true);
         add_replay();
         auto* report_app = app.add_subcommand("report", "make reports from a results file");
-        report_app->add_option("DB", report.database, "results file; default: the newest under .dearth");
+        report_app->add_option("DB", report.database,
+                               "results file; default: the newest under .dearth");
         add_reports(*report_app, report.reports, report.junit_dialect);
         app.add_subcommand("explain", "explain a rule, e.g. DT1001")
             ->add_option("RULE", explain.rule, "rule id or name; none: all rules");
@@ -95,27 +109,35 @@ struct Parser {
     }
 
     void add_run() {
-        auto* run_app = app.add_subcommand("run", "sweep allocation failures and judge the outcomes");
+        auto* run_app =
+            app.add_subcommand("run", "sweep allocation failures and judge the outcomes");
         add_choice(*run_app, run.choice, false);
         add_overrides(*run_app, run.overrides);
-        run_app->add_option("--strategy", run.strategy, "auto, fork (split off at each point) or exec (a process a point)")
+        run_app
+            ->add_option("--strategy", run.strategy,
+                         "auto, fork (split off at each point) or exec (a process a point)")
             ->check(CLI::IsMember({"auto", "fork", "exec"}));
         run_app->add_option("-j,--jobs", run.jobs, "trials at once; default: one a processor")
             ->check(CLI::Range(1, 32));
-        run_app->add_option("--seed", run.seed, "seed for samples and probabilities")->check(CLI::PositiveNumber);
+        run_app->add_option("--seed", run.seed, "seed for samples and probabilities")
+            ->check(CLI::PositiveNumber);
         run_app->add_option("--db", run.database, "results file; default: a new one under .dearth");
         run_app->add_flag("--resume", run.resumes, "go on with an interrupted run");
-        run_app->add_option("--confirm", run.replays, "replays that confirm each finding")->check(CLI::Range(0, 10));
+        run_app->add_option("--confirm", run.replays, "replays that confirm each finding")
+            ->check(CLI::Range(0, 10));
         run_app->add_flag("--exit-zero", run.exit_zero, "exit 0 whatever was found");
         run_app->add_flag("-q,--quiet", run.is_quiet, "no progress");
         add_reports(*run_app, run.reports, run.junit_dialect);
     }
 
     void add_replay() {
-        auto* replay_app = app.add_subcommand("replay", "run the trial that shows a finding once more");
+        auto* replay_app =
+            app.add_subcommand("replay", "run the trial that shows a finding once more");
         replay_app->add_option("ID", replay.id, "finding id, or an unambiguous prefix")->required();
-        replay_app->add_option("--db", replay.database, "results file; default: the newest under .dearth that has it");
-        replay_app->add_flag("--gdb", replay.uses_debugger, "in gdb, stopped at the injected failure");
+        replay_app->add_option("--db", replay.database,
+                               "results file; default: the newest under .dearth that has it");
+        replay_app->add_flag("--gdb", replay.uses_debugger,
+                             "in gdb, stopped at the injected failure");
     }
 
     Command chosen() {
@@ -165,15 +187,17 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
         parser.app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         const auto chosen = parser.app.get_subcommands();
-        return CommandLine{ShowText{chosen.empty() ? parser.app.help() : chosen.front()->help()}, "auto"};
+        return CommandLine{ShowText{chosen.empty() ? parser.app.help() : chosen.front()->help()},
+                           "auto"};
     } catch (const CLI::ExtrasError& error) {
         if (parser.app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')
             return Error{ErrorClass::kUsage, unknown_command(parser.app, argv[1]), "dearth --help"};
         return Error{ErrorClass::kUsage, error.what(), "dearth --help"};
     } catch (const CLI::ParseError& error) {
         const auto chosen = parser.app.get_subcommands();
-        return Error{ErrorClass::kUsage, error.what(),
-                     chosen.empty() ? "dearth --help" : "dearth " + chosen.front()->get_name() + " --help"};
+        return Error{
+            ErrorClass::kUsage, error.what(),
+            chosen.empty() ? "dearth --help" : "dearth " + chosen.front()->get_name() + " --help"};
     }
     parser.line.command = parser.chosen();
     return parser.line;

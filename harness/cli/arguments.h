@@ -20,10 +20,10 @@ struct ScenarioChoice {
 
 // What the command line changes in every scenario. Empty: as the scenario says.
 struct ScenarioOverrides {
-    std::string points;     // all | sites | A..B | sample:K
-    std::string kinds;      // once,persistent
-    std::string inject;     // schedule text
-    std::string guard;      // bytes | off
+    std::string points;  // all | sites | A..B | sample:K
+    std::string kinds;   // once,persistent
+    std::string inject;  // schedule text
+    std::string guard;   // bytes | off
     uint64_t deadline_ms = 0;
 };
 
@@ -73,9 +73,9 @@ struct ShowText {
     std::string text;  // help, version: already complete
 };
 
-using Command = std::variant<RunArguments, PlanArguments, CheckArguments, ListArguments,
-                             ReplayArguments, ReportArguments, ExplainArguments, DoctorArguments,
-                             SchemaArguments, ShowText>;
+using Command =
+    std::variant<RunArguments, PlanArguments, CheckArguments, ListArguments, ReplayArguments,
+                 ReportArguments, ExplainArguments, DoctorArguments, SchemaArguments, ShowText>;
 
 struct CommandLine {
     Command command;

@@ -40,13 +40,15 @@ Examination examine_engine(Engine engine, std::string_view name, std::string_vie
 
 Examination examine_process_descriptors() {
     const UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
-    return {"process descriptors", fd.is_open(), true,
-            fd.is_open() ? "pidfd_open works" : fmt::format("pidfd_open: {}", std::strerror(errno))};
+    return {
+        "process descriptors", fd.is_open(), true,
+        fd.is_open() ? "pidfd_open works" : fmt::format("pidfd_open: {}", std::strerror(errno))};
 }
 
 Examination examine_layout_pin() {
     const int now = personality(0xFFFFFFFFul);
-    const bool is_ok = now != -1 && personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) != -1;
+    const bool is_ok =
+        now != -1 && personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) != -1;
     if (is_ok)
         personality(static_cast<unsigned long>(now));
     return {"fixed address layout", is_ok, false,
@@ -60,8 +62,9 @@ Examination examine_unwinder() {
     if (library != nullptr)
         dlclose(library);
     return {"fast call stacks", library != nullptr, false,
-            library != nullptr ? "libunwind.so.8"
-                               : "libc's backtrace is used, 20 times slower; apt-get install libunwind8"};
+            library != nullptr
+                ? "libunwind.so.8"
+                : "libc's backtrace is used, 20 times slower; apt-get install libunwind8"};
 }
 
 Examination examine_debugger() {
@@ -111,8 +114,11 @@ ExitCode doctor_command(const DoctorArguments& arguments) {
     std::string text = version_text();
     for (const Examination& e : examinations) {
         is_fit &= e.is_ok || !e.is_needed;
-        text += fmt::format("  {:<4} {:<24} {}\n", e.is_ok ? "ok" : e.is_needed ? "FAIL" : "no", e.subject,
-                            e.detail);
+        text += fmt::format("  {:<4} {:<24} {}\n",
+                            e.is_ok       ? "ok"
+                            : e.is_needed ? "FAIL"
+                                          : "no",
+                            e.subject, e.detail);
     }
     print_out(arguments.is_json ? json_of(examinations) : text);
     return is_fit ? ExitCode::kPassed : ExitCode::kInternal;

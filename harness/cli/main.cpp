@@ -40,23 +40,22 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 ExitCode dispatch(const CommandLine& line, const std::string& text) {
     const Terminal terminal = detect_terminal(line.color);
-    return std::visit(
-        Overloaded{
-            [&](const RunArguments& a) { return run_command(a, terminal, text); },
-            [&](const PlanArguments& a) { return plan_command(a, terminal); },
-            [&](const CheckArguments& a) { return check_command(a, terminal); },
-            [&](const ListArguments& a) { return list_command(a, terminal); },
-            [&](const ReplayArguments& a) { return replay_command(a, terminal); },
-            [&](const ReportArguments& a) { return report_command(a, terminal); },
-            [&](const ExplainArguments& a) { return explain_command(a, terminal); },
-            [&](const DoctorArguments& a) { return doctor_command(a); },
-            [&](const SchemaArguments&) { return schema_command(); },
-            [&](const ShowText& a) {
-                print_out(a.text);
-                return ExitCode::kPassed;
-            },
-        },
-        line.command);
+    return std::visit(Overloaded{
+                          [&](const RunArguments& a) { return run_command(a, terminal, text); },
+                          [&](const PlanArguments& a) { return plan_command(a, terminal); },
+                          [&](const CheckArguments& a) { return check_command(a, terminal); },
+                          [&](const ListArguments& a) { return list_command(a, terminal); },
+                          [&](const ReplayArguments& a) { return replay_command(a, terminal); },
+                          [&](const ReportArguments& a) { return report_command(a, terminal); },
+                          [&](const ExplainArguments& a) { return explain_command(a, terminal); },
+                          [&](const DoctorArguments& a) { return doctor_command(a); },
+                          [&](const SchemaArguments&) { return schema_command(); },
+                          [&](const ShowText& a) {
+                              print_out(a.text);
+                              return ExitCode::kPassed;
+                          },
+                      },
+                      line.command);
 }
 
 int run_main(int argc, char** argv) {
@@ -77,8 +76,11 @@ int main(int argc, char** argv) {
     try {
         return dearth::harness::run_main(argc, argv);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "dearth: internal error: %s\n  next: this is a bug of dearth; finished trials are "
-                     "kept, `dearth run --resume` goes on\n", error.what());
+        std::fprintf(
+            stderr,
+            "dearth: internal error: %s\n  next: this is a bug of dearth; finished trials are "
+            "kept, `dearth run --resume` goes on\n",
+            error.what());
         return 70;
     }
 }

@@ -43,7 +43,8 @@ Result<Located> locate(const ReplayArguments& arguments) {
         return locate_in(arguments.database, arguments.id);
     const std::vector<std::string> files = results_files();
     if (files.empty())
-        return Error{ErrorClass::kUsage, fmt::format("find {}: no results under .dearth", arguments.id),
+        return Error{ErrorClass::kUsage,
+                     fmt::format("find {}: no results under .dearth", arguments.id),
                      "run a sweep here first, or name its results file with --db FILE"};
     std::optional<Error> newest;
     for (const std::string& file : files) {
@@ -66,10 +67,13 @@ std::string utc_date() {
 }
 
 Result<Scenario> scenario_of(const Located& located) {
-    auto scenario = load_named_scenario(located.scenario.file, located.scenario.name, located.scenario.engine);
-    if (scenario && scenario_fingerprint_text(scenario.value()) != located.scenario.fingerprint_text)
-        print_err(fmt::format("dearth: note: {} has changed since the sweep; the replay may land elsewhere\n",
-                              located.scenario.file));
+    auto scenario =
+        load_named_scenario(located.scenario.file, located.scenario.name, located.scenario.engine);
+    if (scenario &&
+        scenario_fingerprint_text(scenario.value()) != located.scenario.fingerprint_text)
+        print_err(fmt::format(
+            "dearth: note: {} has changed since the sweep; the replay may land elsewhere\n",
+            located.scenario.file));
     return scenario;
 }
 
@@ -88,9 +92,10 @@ ExitCode replay_once(const Scenario& scenario, const Finding& finding, const Ter
         print_out(fmt::format("{} shows again.\n", name));
         return ExitCode::kFindings;
     }
-    print_out(fmt::format("{} does not show again: this trial is {}{}\n", name,
-                          verdict_name(result.judgement.verdict),
-                          result.judgement.detail.empty() ? "" : " (" + result.judgement.detail + ")"));
+    print_out(
+        fmt::format("{} does not show again: this trial is {}{}\n", name,
+                    verdict_name(result.judgement.verdict),
+                    result.judgement.detail.empty() ? "" : " (" + result.judgement.detail + ")"));
     return ExitCode::kPassed;
 }
 

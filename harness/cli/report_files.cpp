@@ -46,14 +46,16 @@ Status write_file(const RunSource& source, const ReportFile& file, const Termina
     }
     std::FILE* stream = std::fopen(file.path.c_str(), "we");
     if (stream == nullptr)
-        return Error{ErrorClass::kUsage, fmt::format("write report {}: {}", file.path, std::strerror(errno)),
+        return Error{ErrorClass::kUsage,
+                     fmt::format("write report {}: {}", file.path, std::strerror(errno)),
                      "the results are kept: `dearth report` writes the report again"};
     StreamSink sink(stream, file.path);
     Status status = write_one(source, file, terminal, sink);
     if (status)
         status = sink.finish();
     if (std::fclose(stream) != 0 && status.ok())
-        status = Error{ErrorClass::kInternal, fmt::format("write report {}: {}", file.path, std::strerror(errno)),
+        status = Error{ErrorClass::kInternal,
+                       fmt::format("write report {}: {}", file.path, std::strerror(errno)),
                        "free some space; `dearth report` writes the report again"};
     return status;
 }
@@ -87,7 +89,8 @@ Result<std::vector<ReportFile>> parse_report_files(const std::vector<std::string
         }
         files.push_back(std::move(file));
     }
-    const auto to_output = std::ranges::count(files, std::string(kStandardOutput), &ReportFile::path);
+    const auto to_output =
+        std::ranges::count(files, std::string(kStandardOutput), &ReportFile::path);
     if (to_output > 1)
         return usage("write two reports to standard output");
     return files;

@@ -20,7 +20,8 @@ Result<std::string> new_results_file(const std::string& run_id) {
     std::error_code problem;
     std::filesystem::create_directories(kFolder, problem);
     if (problem)
-        return Error{ErrorClass::kUsage, fmt::format("make folder {}: {}", kFolder, problem.message()),
+        return Error{ErrorClass::kUsage,
+                     fmt::format("make folder {}: {}", kFolder, problem.message()),
                      "run dearth where it may write, or name a results file with --db FILE"};
     const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     std::tm utc = {};

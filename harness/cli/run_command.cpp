@@ -87,15 +87,39 @@ Result<std::string> file_to_resume() {
 Result<std::unique_ptr<ResultStore>> open_store(const RunArguments& arguments,
                                                 const std::string& run_id) {
     if (arguments.resumes) {
-        auto path = arguments.database.empty() ? file_to_resume() : Result<std::string>(arguments.database);
+        auto path =
+            arguments.database.empty() ? file_to_resume() : Result<std::string>(arguments.database);
         if (!path)
             return path.error();
         return ResultStore::open_for_resume(path.value());
     }
-    auto path = arguments.database.empty() ? new_results_file(run_id) : Result<std::string>(arguments.database);
+    auto path = arguments.database.empty() ? new_results_file(run_id)
+                                           : Result<std::string>(arguments.database);
     if (!path)
         return path.error();
     return ResultStore::create(path.value());
+}
+
+// Call sites that the finished trials of a scenario made to fail.
+Result<std::vector<uint64_t>> sites_failed_before(const ResultReader& reader,
+                                                  const Scenario& scenario) {
+    auto known = reader.scenarios();
+    if (!known)
+        return known.error();
+    std::vector<uint64_t> sites;
+    for (const ScenarioFacts& facts : known.value()) {
+        if (facts.name != scenario.name)
+            continue;
+        const Status read =
+            reader.for_each_trial(facts.scenario_index, [&](const TrialFinished& trial) -> Status {
+                if (trial.site != 0 && (sites.empty() || sites.back() != trial.site))
+                    sites.push_back(trial.site);
+                return Done{};
+            });
+        if (!read)
+            return read.error();
+    }
+    return sites;
 }
 
 SweepOptions sweep_options(const RunArguments& arguments, const ResultStore& store) {
@@ -104,13 +128,18 @@ SweepOptions sweep_options(const RunArguments& arguments, const ResultStore& sto
         options.strategy = StrategyChoice::kFork;
     else if (arguments.strategy == "exec")
         options.strategy = StrategyChoice::kExec;
-    options.jobs = arguments.jobs != 0 ? arguments.jobs : std::max(1u, std::thread::hardware_concurrency());
+    options.jobs =
+        arguments.jobs != 0 ? arguments.jobs : std::max(1u, std::thread::hardware_concurrency());
     options.replays = arguments.replays;
     options.today = today();
     options.should_stop = stop_was_requested;
     if (arguments.resumes) {
         options.finished = [&store](const Scenario& scenario) {
-            return store.reader().finished_trials(scenario.name, scenario_fingerprint_text(scenario));
+            return store.reader().finished_trials(scenario.name,
+                                                  scenario_fingerprint_text(scenario));
+        };
+        options.finished_sites = [&store](const Scenario& scenario) {
+            return sites_failed_before(store.reader(), scenario);
         };
     }
     return options;
@@ -157,7 +186,8 @@ Result<Outcome> sweep_into(const RunArguments& arguments, const std::vector<Scen
     finished.exit_code = static_cast<int>(outcome.code);
     finished.exit_reason = outcome.reason;
     finished.cpu_s = summary.cpu_s + own_cpu_s();
-    finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    finished.wall_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (Status told = sink.consume(finished); !told)
         return told.error();
     return outcome;
@@ -183,21 +213,24 @@ ExitCode run_command(const RunArguments& arguments, const Terminal& terminal,
     watch_for_stop();
     StreamSink error_stream(stderr, "standard error");
     LiveDisplay display(live_options(terminal), monotonic_ms, error_stream);
-    auto outcome = sweep_into(arguments, scenarios, *store.value(), arguments.is_quiet ? nullptr : &display,
-                              run_id, command_line);
+    auto outcome = sweep_into(arguments, scenarios, *store.value(),
+                              arguments.is_quiet ? nullptr : &display, run_id, command_line);
     if (!outcome) {
-        print_err(fmt::format("dearth: finished trials are kept in {}; `dearth run --resume --db {}` goes on\n",
-                              store.value()->path(), store.value()->path()));
+        print_err(fmt::format(
+            "dearth: finished trials are kept in {}; `dearth run --resume --db {}` goes on\n",
+            store.value()->path(), store.value()->path()));
         return report_error(outcome.error());
     }
     const StoreSource source(store.value()->reader());
-    if (Status written = write_reports(source, reports.value(), terminal, store.value()->path()); !written)
+    if (Status written = write_reports(source, reports.value(), terminal, store.value()->path());
+        !written)
         return report_error(written.error());
     if (Status closed = store.value()->close(); !closed)
         return report_error(closed.error());
     if (outcome.value().code == ExitCode::kInterrupted)
-        print_err(fmt::format("dearth: interrupted; `dearth run --resume --db {}` with the same paths goes on\n",
-                              store.value()->path()));
+        print_err(fmt::format(
+            "dearth: interrupted; `dearth run --resume --db {}` with the same paths goes on\n",
+            store.value()->path()));
     return outcome.value().code;
 }
 

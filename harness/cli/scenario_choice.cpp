@@ -43,7 +43,8 @@ Status set_points(const std::string& text, Injection& injection) {
         injection.step = 1;
         return Done{};
     }
-    return usage(fmt::format("read --points `{}`", text), "write all, sites, 17, 1..200, 40.. or sample:100");
+    return usage(fmt::format("read --points `{}`", text),
+                 "write all, sites, 17, 1..200, 40.. or sample:100");
 }
 
 Status set_kinds(const std::string& text, Injection& injection) {
@@ -64,22 +65,27 @@ Result<Injection> injection_from_text(const std::string& text) {
     char error[256];
     size_t offset = 0;
     if (dearth_schedule_parse(text.c_str(), &schedule, error, sizeof error, &offset) != 0)
-        return usage(fmt::format("read --inject: {}\n  {}\n  {:>{}}", error, printable_text(text), "^", offset + 1),
+        return usage(fmt::format("read --inject: {}\n  {}\n  {:>{}}", error, printable_text(text),
+                                 "^", offset + 1),
                      "scenarios/README.md lists the fields");
     std::string quoted = text;
     for (size_t at = quoted.find('\''); at != std::string::npos; at = quoted.find('\'', at + 2))
         quoted.insert(at, "'");
     LoadReport report = read_scenario_text(
-        "--inject", fmt::format("version: 1\ntarget: {{engine: c-api, run: [none]}}\ninject: {{text: '{}'}}\n", quoted));
+        "--inject",
+        fmt::format("version: 1\ntarget: {{engine: c-api, run: [none]}}\ninject: {{text: '{}'}}\n",
+                    quoted));
     if (!report.ok())
-        return usage(format_diagnostics(report.diagnostics), "scenarios/README.md lists the fields");
+        return usage(format_diagnostics(report.diagnostics),
+                     "scenarios/README.md lists the fields");
     return report.scenarios.front().injection;
 }
 
 Result<std::vector<Scenario>> load_scripts_with_engine(const ScenarioChoice& choice) {
     std::vector<Scenario> scenarios;
     for (const std::string& path : choice.paths) {
-        auto scenario = scenario_for_script(path, choice.engine == "lua" ? Engine::kLua : Engine::kPython);
+        auto scenario =
+            scenario_for_script(path, choice.engine == "lua" ? Engine::kLua : Engine::kPython);
         if (!scenario)
             return scenario.error();
         scenarios.push_back(scenario.take());
@@ -91,9 +97,11 @@ Result<std::vector<Scenario>> load_scripts_with_engine(const ScenarioChoice& cho
 
 Result<std::vector<Scenario>> choose_scenarios(const ScenarioChoice& choice) {
     if (choice.paths.empty())
-        return usage("run: no scenario named",
-                     "dearth run scenarios/lua/, dearth run script.lua, or dearth run FILE.dearth.yaml");
-    auto loaded = choice.engine.empty() ? load_scenario_paths(choice.paths) : load_scripts_with_engine(choice);
+        return usage(
+            "run: no scenario named",
+            "dearth run scenarios/lua/, dearth run script.lua, or dearth run FILE.dearth.yaml");
+    auto loaded = choice.engine.empty() ? load_scenario_paths(choice.paths)
+                                        : load_scripts_with_engine(choice);
     if (!loaded)
         return loaded.error();
     std::vector<Scenario> scenarios = loaded.take();
@@ -103,12 +111,14 @@ Result<std::vector<Scenario>> choose_scenarios(const ScenarioChoice& choice) {
     });
     if (scenarios.empty())
         return Error{ErrorClass::kNothing,
-                     fmt::format("find a scenario: none of {} matches --name or --tag", plural(all, "scenario")),
+                     fmt::format("find a scenario: none of {} matches --name or --tag",
+                                 plural(all, "scenario")),
                      "dearth list PATH shows names and tags"};
     return scenarios;
 }
 
-Result<Scenario> load_named_scenario(const std::string& path, const std::string& name, Engine engine) {
+Result<Scenario> load_named_scenario(const std::string& path, const std::string& name,
+                                     Engine engine) {
     if (!is_scenario_path(path))
         return scenario_for_script(path, engine);
     const std::vector<std::string> paths = {path};

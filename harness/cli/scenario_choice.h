@@ -16,7 +16,8 @@ namespace dearth::harness {
 Result<std::vector<Scenario>> choose_scenarios(const ScenarioChoice& choice);
 
 // One scenario of a file or script, by name: for replay.
-Result<Scenario> load_named_scenario(const std::string& path, const std::string& name, Engine engine);
+Result<Scenario> load_named_scenario(const std::string& path, const std::string& name,
+                                     Engine engine);
 
 // Applies what the command line says over what the scenario says.
 Status apply_overrides(const ScenarioOverrides& overrides, uint64_t seed,

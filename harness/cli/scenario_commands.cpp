@@ -32,7 +32,8 @@ Result<std::string> plan_of(const Scenario& scenario, uint64_t& trials) {
     TargetSetup setup;
     setup.scenario = &scenario;
     setup.program = program.take();
-    setup.deadline_ms = scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kPlanDeadlineMs;
+    setup.deadline_ms =
+        scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kPlanDeadlineMs;
     ModuleList modules;
     auto baseline = run_baseline(setup, modules, stop_was_requested);
     if (!baseline)
@@ -40,10 +41,11 @@ Result<std::string> plan_of(const Scenario& scenario, uint64_t& trials) {
     const SweepPlan plan = make_plan(scenario, baseline.value().selected);
     const Baseline& facts = baseline.value().baseline;
     trials += plan.trial_count();
-    return fmt::format("{:<28} {:>7} requests, {:>6} in the window, {:>5} call sites, {:>7} trials ({}){}\n",
-                       scenario.name, facts.requests, facts.selected, facts.sites_seen,
-                       plan.trial_count(), kinds_text(scenario.injection),
-                       facts.is_repeatable ? "" : "; not repeatable: " + facts.drift);
+    return fmt::format(
+        "{:<28} {:>7} requests, {:>6} in the window, {:>5} call sites, {:>7} trials ({}){}\n",
+        scenario.name, facts.requests, facts.selected, facts.sites_seen, plan.trial_count(),
+        kinds_text(scenario.injection),
+        facts.is_repeatable ? "" : "; not repeatable: " + facts.drift);
 }
 
 }  // namespace
@@ -66,9 +68,10 @@ ExitCode list_command(const ListArguments& arguments, const Terminal&) {
     if (!scenarios)
         return report_error(scenarios.error());
     for (const Scenario& scenario : scenarios.value()) {
-        const std::string tags = scenario.tags.empty()
-                                     ? std::string()
-                                     : " [" + join(std::span<const std::string>(scenario.tags), ", ") + "]";
+        const std::string tags =
+            scenario.tags.empty()
+                ? std::string()
+                : " [" + join(std::span<const std::string>(scenario.tags), ", ") + "]";
         print_out(fmt::format("{:<28} {}{}\n", scenario.name, scenario.description, tags));
     }
     return ExitCode::kPassed;
@@ -90,7 +93,8 @@ ExitCode plan_command(const PlanArguments& arguments, const Terminal&) {
         else
             code = report_error(text.error());
     }
-    print_out(fmt::format("{} in {}\n", plural(trials, "trial"), plural(scenarios.size(), "scenario")));
+    print_out(
+        fmt::format("{} in {}\n", plural(trials, "trial"), plural(scenarios.size(), "scenario")));
     return code;
 }
 

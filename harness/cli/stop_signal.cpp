@@ -22,8 +22,12 @@ void watch_for_stop() {
     sigaction(SIGTERM, &action, nullptr);
     // A reader of our output that goes away is an error of writing, not a reason to die.
     signal(SIGPIPE, SIG_IGN);
+    // So is a results file that may not grow any more.
+    signal(SIGXFSZ, SIG_IGN);
 }
 
-bool stop_was_requested() { return is_stopping != 0; }
+bool stop_was_requested() {
+    return is_stopping != 0;
+}
 
 }  // namespace dearth::harness

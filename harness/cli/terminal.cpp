@@ -58,7 +58,9 @@ ExitCode report_error(const Error& error) {
     return exit_code_of(error.error_class);
 }
 
-void print_out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print_out(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 void print_err(std::string_view text) {
     std::fflush(stdout);

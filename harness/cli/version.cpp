@@ -9,7 +9,9 @@
 
 namespace dearth::harness {
 
-std::string version_number() { return DEARTH_VERSION; }
+std::string version_number() {
+    return DEARTH_VERSION;
+}
 
 std::string version_text() {
     std::vector<std::string> engines;
@@ -21,9 +23,11 @@ std::string version_text() {
     }
     engines.emplace_back("c-api");
 #ifdef __clang__
-    const std::string compiler = fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+    const std::string compiler =
+        fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
 #else
-    const std::string compiler = fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+    const std::string compiler =
+        fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #endif
     return fmt::format("dearth {} ({}; engines: {})\n", version_number(), compiler,
                        join(std::span<const std::string>(engines), ", "));

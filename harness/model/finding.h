@@ -40,7 +40,7 @@ struct Finding {
     TrialPoint point;  // the trial that shows it first
     uint32_t phase = DEARTH_PHASE_RUN;
     dearth_request request = {};
-    std::vector<SymbolFrame> injected;   // innermost first, dearth's own frames left out
+    std::vector<SymbolFrame> injected;  // innermost first, dearth's own frames left out
     std::vector<SymbolFrame> detected;
     std::vector<SymbolFrame> allocated;
     std::vector<SymbolFrame> freed;

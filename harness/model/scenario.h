@@ -29,7 +29,7 @@ struct Target {
     std::optional<Script> warmup;  // runs first, neither counted nor injected
     std::vector<std::string> run;  // c-api: program and arguments
     std::map<std::string, std::string> env;
-    uint32_t domain_mask = 0;      // 0: all
+    uint32_t domain_mask = 0;  // 0: all
 };
 
 // One way to fail at a point of a sweep.
@@ -63,7 +63,7 @@ struct Injection {
     uint64_t sample_seed = 1;
     std::vector<SweepKind> kinds = {{DEARTH_KIND_ONCE, 1, DEARTH_ACTION_FAIL},
                                     {DEARTH_KIND_PERSISTENT, 1, DEARTH_ACTION_FAIL}};
-    dearth_filter when = {};    // the window: default is phase run, for every engine
+    dearth_filter when = {};  // the window: default is phase run, for every engine
     dearth_filter unless = {};
     dearth_schedule schedule = {};  // is_sweep == false; seeds are filled in per trial
     uint64_t seed_first = 1;
@@ -104,15 +104,15 @@ struct Expectation {
     std::optional<std::string> baseline_output;
     bool needs_no_leak = true;
     bool needs_no_corruption = true;
-    bool needs_same_output = true;      // ok must come with the baseline's output
-    bool needs_report = false;          // an injected failure must not be absorbed
-    bool needs_reusable = false;        // AGAIN: same interpreter
-    bool needs_restartable = false;     // FRESH: a new interpreter in the same process
+    bool needs_same_output = true;   // ok must come with the baseline's output
+    bool needs_report = false;       // an injected failure must not be absorbed
+    bool needs_reusable = false;     // AGAIN: same interpreter
+    bool needs_restartable = false;  // FRESH: a new interpreter in the same process
 };
 
 struct Limits {
-    uint64_t timeout_ms = 0;  // 0: max(5 s, 10 x baseline)
-    uint64_t memory_bytes = 0;  // 0: no limit
+    uint64_t timeout_ms = 0;     // 0: max(5 s, 10 x baseline)
+    uint64_t memory_bytes = 0;   // 0: no limit
     uint64_t failures = 50'000;  // injected failures after which a trial is a livelock
     uint64_t stack_bytes = 8u << 20;
 };

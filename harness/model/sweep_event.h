@@ -67,7 +67,7 @@ struct ScenarioFinished {
 
 struct RunFinished {
     int exit_code = 0;
-    double cpu_s = 0;   // all processes
+    double cpu_s = 0;  // all processes
     double wall_s = 0;
     std::string exit_reason;  // one line
 };

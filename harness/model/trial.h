@@ -42,12 +42,12 @@ struct Baseline {
     dearth_trial_slot slot = {};
     std::string out;
     std::string err;
-    uint64_t requests = 0;   // all
-    uint64_t selected = 0;   // seen by the scenario's window: ordinals 1..selected
-    uint64_t sites_seen = 0; // distinct call sites among the selected
+    uint64_t requests = 0;    // all
+    uint64_t selected = 0;    // seen by the scenario's window: ordinals 1..selected
+    uint64_t sites_seen = 0;  // distinct call sites among the selected
     uint64_t elapsed_ms = 0;
     bool is_repeatable = true;
-    std::string drift;       // what differed between the two runs, for people
+    std::string drift;  // what differed between the two runs, for people
     std::string engine_version;
 };
 

@@ -17,7 +17,7 @@ enum class Verdict : uint8_t {
     kUnreported,    // success claimed with another result
     kWrongOutcome,  // an error of the wrong kind, or an error return with no error set
     kLeak,
-    kBrokenAfter,   // the same work without faults no longer gives the baseline's answer
+    kBrokenAfter,  // the same work without faults no longer gives the baseline's answer
     kHang,
     kStackOverflow,
     kAbort,

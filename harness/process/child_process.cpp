@@ -105,9 +105,10 @@ Result<ChildProcess> ChildProcess::spawn(const SpawnRequest& request) {
     child.has_group_ = !request.is_foreground;
     child.exit_fd_.reset(static_cast<int>(syscall(SYS_pidfd_open, child.pid_, 0)));
     if (!child.exit_fd_.is_open())
-        return Error{ErrorClass::kInternal,
-                     fmt::format("watch process {}: pidfd_open: {}", child.pid_, std::strerror(errno)),
-                     "dearth needs Linux 5.3 or newer"};
+        return Error{
+            ErrorClass::kInternal,
+            fmt::format("watch process {}: pidfd_open: {}", child.pid_, std::strerror(errno)),
+            "dearth needs Linux 5.3 or newer"};
     return child;
 }
 

@@ -16,14 +16,14 @@
 namespace dearth::harness {
 
 struct SpawnRequest {
-    std::string program;                // path
+    std::string program;                 // path
     std::vector<std::string> arguments;  // without the program's own name
     // The whole environment: nothing is inherited, so that request counts do not depend on the
     // shell a user happens to have.
     std::map<std::string, std::string> environment;
     // (ours, the child's): every descriptor the child gets beside these is closed.
     std::vector<std::pair<int, int>> descriptors;
-    bool pins_layout = true;  // address layout randomization off
+    bool pins_layout = true;     // address layout randomization off
     bool is_foreground = false;  // keeps our process group and terminal (a debugger)
 };
 

@@ -37,12 +37,15 @@ void clamp_misuse(dearth_misuse& misuse) {
     clamp_stack(misuse.freed);
 }
 
-bool is_continuation(unsigned char byte) { return (byte & 0xC0u) == 0x80u; }
+bool is_continuation(unsigned char byte) {
+    return (byte & 0xC0u) == 0x80u;
+}
 
 // Length of the well-formed UTF-8 sequence at `text`, or 0.
 size_t utf8_length(std::string_view text) {
     const auto at = [&](size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
+        return i < text.size() ? static_cast<unsigned char>(text[i])
+                               : static_cast<unsigned char>(0);
     };
     const unsigned char lead = at(0);
     if (lead < 0x80)
@@ -56,7 +59,8 @@ size_t utf8_length(std::string_view text) {
     }
     if (lead >= 0xF0 && lead <= 0xF4 && is_continuation(at(1)) && is_continuation(at(2)) &&
         is_continuation(at(3))) {
-        const bool is_out_of_range = (lead == 0xF0 && at(1) < 0x90) || (lead == 0xF4 && at(1) > 0x8F);
+        const bool is_out_of_range =
+            (lead == 0xF0 && at(1) < 0x90) || (lead == 0xF4 && at(1) > 0x8F);
         return is_out_of_range ? 0 : 4;
     }
     return 0;
@@ -70,7 +74,8 @@ std::string bounded_text(const char* text, size_t capacity) {
     for (size_t i = 0; i < bytes.size();) {
         const size_t length = utf8_length(bytes.substr(i));
         const auto byte = static_cast<unsigned char>(bytes[i]);
-        const bool is_control = length == 1 && (byte < 0x20 || byte == 0x7F) && byte != '\n' && byte != '\t';
+        const bool is_control =
+            length == 1 && (byte < 0x20 || byte == 0x7F) && byte != '\n' && byte != '\t';
         if (length == 0 || is_control) {
             result.push_back('?');
             ++i;

@@ -40,7 +40,8 @@ Result<std::string> find_engine(const Target& target) {
                      "build it, or correct `target.run` in the scenario"};
     }
     std::string folder = own_folder();
-    if (const char* chosen = std::getenv("DEARTH_ENGINE_PATH"); chosen != nullptr && *chosen != '\0')
+    if (const char* chosen = std::getenv("DEARTH_ENGINE_PATH");
+        chosen != nullptr && *chosen != '\0')
         folder = chosen;
     std::string path = folder + "/" + name;
     if (access(path.c_str(), X_OK) == 0)

@@ -153,12 +153,16 @@ private:
         if (!facts.baseline.is_repeatable)
             paragraph("not repeatable: " + printable_text(facts.baseline.drift), 3);
         if (!facts.outcome.problem.empty())
-            sink_.write(
-                "   " + style("could not be judged: ", Style::kRed) +
-                cut_to_columns(printable_text(facts.outcome.problem), options_.columns - 24) +
-                '\n');
+            write_problem(facts.outcome.problem);
         else if (!facts.is_finished)
             sink_.write("   " + style("interrupted", Style::kYellow) + '\n');
+    }
+
+    // All of it: it says what to do next, and quotes the target.
+    void write_problem(const std::string& problem) {
+        sink_.write("   " + style("could not be judged", Style::kRed) + '\n');
+        for (const std::string_view problem_line : split(problem, '\n'))
+            paragraph(printable_text(trim(problem_line)), 5);
     }
 
     Status write_findings(const std::vector<ScenarioFacts>& scenarios, const Overview& overview,

@@ -29,8 +29,8 @@ bool is_script_path(std::string_view path);
 // "tables" of "lua/tables.dearth.yaml"; not yet a legal name.
 std::string scenario_stem(std::string_view path);
 
-// What `dearth run x.lua` means: the engine by the suffix unless it is named, every request of the script once and
-// persistent, all else by default.
+// What `dearth run x.lua` means: the engine by the suffix unless it is named, every request of the
+// script once and persistent, all else by default.
 Result<Scenario> scenario_for_script(const std::string& path,
                                      std::optional<Engine> engine = std::nullopt);
 

@@ -53,8 +53,8 @@ std::string indented(const std::string& text) {
 }
 
 Error baseline_error(const Scenario& scenario, const std::string& why, const TrialRecord& record) {
-    std::string message = fmt::format("sweep {}: the target fails without any fault: {}",
-                                      scenario.name, why);
+    std::string message =
+        fmt::format("sweep {}: the target fails without any fault: {}", scenario.name, why);
     if (const std::string said = tail_of(record.err); !said.empty())
         message += "\n  standard error:" + indented(said);
     return {ErrorClass::kBaseline, message,
@@ -173,10 +173,11 @@ Result<BaselineResult> run_baseline(const TargetSetup& setup, ModuleList& module
     result.baseline.is_repeatable = result.baseline.drift.empty();
     result.cpu_s += second.value().result.cpu_s;
     if (first.value().lost_requests > 0)
-        return Error{ErrorClass::kInternal,
-                     fmt::format("sweep {}: the baseline makes {} requests more than dearth records",
-                                 setup.scenario->name, first.value().lost_requests),
-                     "use a shorter script"};
+        return Error{
+            ErrorClass::kInternal,
+            fmt::format("sweep {}: the baseline makes {} requests more than dearth records",
+                        setup.scenario->name, first.value().lost_requests),
+            "use a shorter script"};
     const auto& wanted = setup.scenario->expect.baseline_output;
     if (wanted && first.value().record.out != *wanted)
         return baseline_error(*setup.scenario, "its standard output is not expect.baseline.stdout",

@@ -107,8 +107,8 @@ private:
 
 }  // namespace
 
-Result<ForkSweepResult> run_fork_sweep(const TargetSetup& setup, const SweepPlan& plan, uint32_t jobs,
-                                       ModuleList& modules,
+Result<ForkSweepResult> run_fork_sweep(const TargetSetup& setup, const SweepPlan& plan,
+                                       uint32_t jobs, ModuleList& modules,
                                        const std::function<Status(TrialRecord)>& done,
                                        bool (*should_stop)()) {
     auto run = TargetRun::start_fork(setup, plan, jobs);

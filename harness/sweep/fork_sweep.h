@@ -22,8 +22,8 @@ struct ForkSweepResult {
 // Explores every point of `plan`. `done` gets each finished trial, in the order in which they end;
 // an error from it ends the run. Points of a forward run that does not reach them yield no trial:
 // the caller knows which are missing.
-Result<ForkSweepResult> run_fork_sweep(const TargetSetup& setup, const SweepPlan& plan, uint32_t jobs,
-                                       ModuleList& modules,
+Result<ForkSweepResult> run_fork_sweep(const TargetSetup& setup, const SweepPlan& plan,
+                                       uint32_t jobs, ModuleList& modules,
                                        const std::function<Status(TrialRecord)>& done,
                                        bool (*should_stop)());
 

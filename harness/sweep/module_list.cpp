@@ -23,8 +23,8 @@ uint32_t ModuleList::intern(const dearth_module& module) {
     Module entry;
     entry.path = bounded_text(module.path, sizeof module.path);
     entry.build_id = hex(module.build_id, module.build_id_bytes);
-    const auto [at, is_new] = index_.try_emplace({entry.path, entry.build_id},
-                                                 static_cast<uint32_t>(modules_.size()));
+    const auto [at, is_new] =
+        index_.try_emplace({entry.path, entry.build_id}, static_cast<uint32_t>(modules_.size()));
     if (is_new)
         modules_.push_back(std::move(entry));
     return at->second;

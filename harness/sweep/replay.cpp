@@ -27,7 +27,8 @@ std::optional<dearth_schedule> recorded_schedule(const Finding& finding) {
     char error[256];
     size_t offset = 0;
     if (finding.schedule_text.empty() ||
-        dearth_schedule_parse(finding.schedule_text.c_str(), &schedule, error, sizeof error, &offset) != 0)
+        dearth_schedule_parse(finding.schedule_text.c_str(), &schedule, error, sizeof error,
+                              &offset) != 0)
         return std::nullopt;
     return schedule;
 }
@@ -38,9 +39,11 @@ Result<TargetSetup> setup_for(const Scenario& scenario, const Finding& finding) 
         return program.error();
     TargetSetup setup;
     setup.scenario = &scenario;
+    setup.captures_free_stacks = true;
     setup.schedule = recorded_schedule(finding);
     setup.program = program.take();
-    setup.deadline_ms = scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kReplayDeadlineMs;
+    setup.deadline_ms =
+        scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kReplayDeadlineMs;
     return setup;
 }
 
@@ -55,10 +58,16 @@ SpawnRequest debugger_request(const SpawnRequest& target) {
         request.arguments.emplace_back("-iex");
         request.arguments.push_back(fmt::format("set environment {} {}", name, value));
     }
+    // gdb would add the terminal's size to the environment; a target may ask for memory to copy it.
+    for (const char* command :
+         {"set startup-with-shell off", "unset environment LINES", "unset environment COLUMNS"}) {
+        request.arguments.emplace_back("-ex");
+        request.arguments.emplace_back(command);
+    }
     request.arguments.insert(request.arguments.end(),
-                             {"-iex", "set startup-with-shell off", "-iex", "set exec-wrapper env -u LINES -u COLUMNS"});
-    request.arguments.insert(request.arguments.end(), {"-ex", "run", "-ex", "backtrace 16", "--args", target.program});
-    request.arguments.insert(request.arguments.end(), target.arguments.begin(), target.arguments.end());
+                             {"-ex", "run", "-ex", "backtrace 16", "--args", target.program});
+    request.arguments.insert(request.arguments.end(), target.arguments.begin(),
+                             target.arguments.end());
     request.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", "/"}};
     for (const char* name : {"TERM", "HOME", "DEBUGINFOD_URLS"}) {
         if (const char* value = std::getenv(name))

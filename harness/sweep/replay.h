@@ -15,9 +15,9 @@ struct ReplayResult {
     Judgement judgement;
     TrialRecord record;
     Baseline baseline;
-    bool is_shown_again = false;     // the same finding id
-    std::vector<Finding> findings;   // all that this trial shows, symbolized
-    bool landed_elsewhere = false;   // the failed request has another call stack than recorded
+    bool is_shown_again = false;    // the same finding id
+    std::vector<Finding> findings;  // all that this trial shows, symbolized
+    bool landed_elsewhere = false;  // the failed request has another call stack than recorded
 };
 
 // `recorded_site`: call site of the finding's trial; 0: not known.

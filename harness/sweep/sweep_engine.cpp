@@ -81,14 +81,13 @@ private:
     TargetSetup setup_;
     BaselineResult baseline_;
     std::optional<Judge> judge_;
-    SweepPlan plan_;     // what is still to be done
+    SweepPlan plan_;  // what is still to be done
     Strategy strategy_ = Strategy::kExec;
     ScenarioFinished finished_;
     std::unordered_set<uint64_t> sites_failed_;
     std::vector<ExitCode> exit_codes_;
     std::string reason_;
     double cpu_s_ = 0;
-    uint64_t injected_trials_ = 0;
     size_t exec_kind_ = 0;
     uint64_t exec_from_ = 1;
 };
@@ -113,14 +112,16 @@ Status ScenarioSweep::prepare() {
         return program.error();
     setup_.scenario = &scenario_;
     setup_.program = program.take();
-    setup_.deadline_ms = scenario_.limits.timeout_ms != 0 ? scenario_.limits.timeout_ms : kFirstDeadlineMs;
+    setup_.deadline_ms =
+        scenario_.limits.timeout_ms != 0 ? scenario_.limits.timeout_ms : kFirstDeadlineMs;
     auto baseline = run_baseline(setup_, modules_, options_.should_stop);
     if (!baseline)
         return baseline.error();
     baseline_ = baseline.take();
     cpu_s_ += baseline_.cpu_s;
     if (scenario_.limits.timeout_ms == 0)
-        setup_.deadline_ms = std::max(kLeastDeadlineMs, kDeadlineFactor * baseline_.baseline.elapsed_ms);
+        setup_.deadline_ms =
+            std::max(kLeastDeadlineMs, kDeadlineFactor * baseline_.baseline.elapsed_ms);
     setup_.leftovers = baseline_.leftovers;
     judge_.emplace(scenario_, baseline_.baseline);
     return Done{};
@@ -154,10 +155,13 @@ Status ScenarioSweep::plan() {
         }
         std::erase_if(plan_.schedule_trials,
                       [&](const TrialPoint& point) { return before.find(point).has_value(); });
+        auto sites = options_.finished_sites(scenario_);
+        if (!sites)
+            return sites.error();
+        sites_failed_.insert(sites.value().begin(), sites.value().end());
         started.resumed_trials = started.planned_trials - plan_.trial_count();
         finished_.verdicts = before.verdicts;
         finished_.trials = started.resumed_trials;
-        injected_trials_ = started.resumed_trials;
     }
     return sink_.consume(started);
 }
@@ -189,10 +193,8 @@ Status ScenarioSweep::take(TrialRecord record) {
     trial.elapsed_us = record.slot.elapsed_ns / 1000;
     ++finished_.trials;
     ++finished_.verdicts[static_cast<size_t>(judgement.verdict)];
-    if (record.slot.injected_count > 0) {
-        ++injected_trials_;
+    if (record.slot.injected_count > 0)
         sites_failed_.insert(record.slot.injected.site);
-    }
     for (const Sighting& sighting : collector_.add(scenario_, record, judgement)) {
         trial.finding_ids.push_back(sighting.id);
         if (sighting.finding == nullptr || !(sighting.is_new || sighting.has_new_lead))
@@ -231,8 +233,8 @@ Status ScenarioSweep::explore_by_exec(std::vector<TrialPoint> schedule_trials) {
             return schedule_trials[next_schedule++];
         return next_point();
     };
-    Status status = pool.run(next, [&](TrialRecord record) { return take(std::move(record)); },
-                             options_.should_stop);
+    Status status = pool.run(
+        next, [&](TrialRecord record) { return take(std::move(record)); }, options_.should_stop);
     cpu_s_ += pool.cpu_s();
     return status;
 }
@@ -271,7 +273,9 @@ std::vector<const Finding*> ScenarioSweep::own_findings() const {
 Status ScenarioSweep::confirm_one(const std::string& id) {
     const TrialPoint point = collector_.find(scenario_.name, id)->point;
     uint32_t left = options_.replays;
-    ExecPool pool(setup_, modules_, options_.jobs);
+    TargetSetup setup = setup_;
+    setup.captures_free_stacks = true;
+    ExecPool pool(setup, modules_, options_.jobs);
     const auto next = [&]() -> std::optional<TrialPoint> {
         if (left == 0)
             return std::nullopt;
@@ -280,11 +284,14 @@ Status ScenarioSweep::confirm_one(const std::string& id) {
     };
     const auto done = [&](TrialRecord record) -> Status {
         const Judgement judgement = judge_->judge(record);
-        const bool agrees = std::ranges::any_of(
-            judgement.accusations, [&](const Accusation& accusation) {
+        const auto shown =
+            std::ranges::find_if(judgement.accusations, [&](const Accusation& accusation) {
                 return collector_.id_of(record, accusation) == id;
             });
+        const bool agrees = shown != judgement.accusations.end();
         collector_.note_replay(scenario_.name, id, agrees);
+        if (agrees)
+            collector_.note_freed(scenario_.name, id, *shown);
         return Done{};
     };
     if (Status replayed = pool.run(next, done, options_.should_stop); !replayed)
@@ -312,13 +319,22 @@ Status ScenarioSweep::close() {
     finished_.scenario_index = index_;
     finished_.sites_failed = sites_failed_.size();
     finished_.unexplored += plan_.trial_count();
-    if (finished_.problem.empty() && finished_.trials > 0 && injected_trials_ == 0 &&
-        !options_.should_stop()) {
+    const auto count_of = [&](Verdict verdict) {
+        return finished_.verdicts[static_cast<size_t>(verdict)];
+    };
+    if (finished_.problem.empty() && finished_.trials > 0 &&
+        count_of(Verdict::kNotReached) == finished_.trials) {
         give_up({ErrorClass::kNothing,
                  fmt::format("sweep {}: nothing was injected: the window sees no request "
                              "({} requests in all)",
                              scenario_.name, baseline_.baseline.requests),
                  "widen inject.when (phases open, run, close) or let the script do more"});
+    }
+    if (const uint64_t unknown = count_of(Verdict::kInconclusive); unknown > 0) {
+        // Never counted as clean: the run is incomplete.
+        exit_codes_.push_back(ExitCode::kIncomplete);
+        reason_ = fmt::format("{}: {} of {} trials could not be judged", scenario_.name, unknown,
+                              finished_.trials);
     }
     // Damage to the heap gates even when it does not show at every replay; other flaky findings
     // warn.

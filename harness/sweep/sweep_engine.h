@@ -24,6 +24,8 @@ struct SweepOptions {
     bool (*should_stop)() = [] { return false; };
     // Trials that an interrupted run finished already; may be empty.
     std::function<Result<FinishedTrials>(const Scenario&)> finished;
+    // The call sites that those trials made to fail; goes with `finished`.
+    std::function<Result<std::vector<uint64_t>>(const Scenario&)> finished_sites;
 };
 
 struct SweepSummary {

@@ -66,9 +66,10 @@ void PointMap::remove(uint64_t ordinal) {
 }
 
 uint64_t PointMap::count() const {
-    return std::accumulate(words_.begin(), words_.end(), uint64_t{0}, [](uint64_t sum, uint64_t word) {
-        return sum + static_cast<uint64_t>(std::popcount(word));
-    });
+    return std::accumulate(words_.begin(), words_.end(), uint64_t{0},
+                           [](uint64_t sum, uint64_t word) {
+                               return sum + static_cast<uint64_t>(std::popcount(word));
+                           });
 }
 
 uint64_t PointMap::next(uint64_t from) const {

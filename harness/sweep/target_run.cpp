@@ -21,9 +21,9 @@ constexpr uint32_t kSpareSlots = 4;
 dearth_layer_options layer_options(const TargetSetup& setup) {
     const Guard& guard = setup.scenario->guard;
     dearth_layer_options options = {};
-    options.layers = DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER;
-    if (setup.captures_stacks)
-        options.layers |= DEARTH_LAYER_STACKS;
+    options.layers = DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER | DEARTH_LAYER_STACKS;
+    if (setup.captures_free_stacks)
+        options.layers |= DEARTH_LAYER_FREE_STACKS;
     if (guard.is_on)
         options.layers |= DEARTH_LAYER_GUARD;
     if (guard.is_on && guard.quarantine_bytes > 0)
@@ -91,7 +91,8 @@ SpawnRequest spawn_request(const TargetSetup& setup, const ControlPage& page) {
     request.program = setup.program;
     if (target.engine == Engine::kCApi && target.run.size() > 1)
         request.arguments.assign(target.run.begin() + 1, target.run.end());
-    request.environment = {{"LC_ALL", "C"}, {"TZ", "UTC"}, {"PATH", "/usr/bin:/bin"}, {"HOME", "/"}};
+    request.environment = {
+        {"LC_ALL", "C"}, {"TZ", "UTC"}, {"PATH", "/usr/bin:/bin"}, {"HOME", "/"}};
     for (const auto& [name, value] : target.env)
         request.environment[name] = value;
     // The last word: a scenario must not redirect the page.
@@ -112,7 +113,8 @@ SpawnRequest spawn_request(const TargetSetup& setup, const ControlPage& page) {
 uint64_t monotonic_ms() {
     timespec time = {};
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<uint64_t>(time.tv_sec) * 1000 + static_cast<uint64_t>(time.tv_nsec) / 1'000'000;
+    return static_cast<uint64_t>(time.tv_sec) * 1000 +
+           static_cast<uint64_t>(time.tv_nsec) / 1'000'000;
 }
 
 Result<TargetRun> TargetRun::launch(const TargetSetup& setup, ControlPage page) {
@@ -175,8 +177,8 @@ Result<TargetRun> TargetRun::start_fork(const TargetSetup& setup, const SweepPla
     dearth_config& config = page.header().config;
     config.jobs = std::min<uint32_t>(jobs, shape.slot_count - 1);
     const Injection& injection = setup.scenario->injection;
-    config.kind_count = static_cast<uint32_t>(
-        std::min<size_t>(injection.kinds.size(), DEARTH_SWEEP_KINDS_MAX));
+    config.kind_count =
+        static_cast<uint32_t>(std::min<size_t>(injection.kinds.size(), DEARTH_SWEEP_KINDS_MAX));
     for (uint32_t i = 0; i < config.kind_count; ++i) {
         config.kinds[i].kind = injection.kinds[i].kind;
         config.kinds[i].burst = injection.kinds[i].burst;
@@ -188,9 +190,13 @@ Result<TargetRun> TargetRun::start_fork(const TargetSetup& setup, const SweepPla
     return launch(setup, std::move(page));
 }
 
-ExitReport TargetRun::finish() { return process_->wait(); }
+ExitReport TargetRun::finish() {
+    return process_->wait();
+}
 
-uint64_t TargetRun::elapsed_ms() const { return monotonic_ms() - started_ms_; }
+uint64_t TargetRun::elapsed_ms() const {
+    return monotonic_ms() - started_ms_;
+}
 
 TrialRecord TargetRun::read_slot(uint32_t index, ModuleList::Translation& modules,
                                  const std::optional<ExitReport>& exit) const {

@@ -23,7 +23,8 @@ struct TargetSetup {
     const Scenario* scenario = nullptr;
     std::string program;
     uint64_t deadline_ms = 5000;
-    bool captures_stacks = true;
+    // Who freed a block: nearly doubles the cost of stacks, so only replays ask for it.
+    bool captures_free_stacks = false;
     std::vector<dearth_leftover> leftovers;  // of the baseline, sorted
     // Replay: this schedule instead of the one that scenario and point make.
     std::optional<dearth_schedule> schedule;

@@ -13,7 +13,7 @@
 namespace dearth::harness {
 namespace {
 
-constexpr size_t kStackKeysMax = 500'000;  // some 50 MB
+constexpr size_t kStackKeysMax = 500'000;  // some 20 MB
 constexpr size_t kErrorTextBytes = 512;
 
 int simplicity_of_kind(uint32_t kind) {
@@ -110,14 +110,16 @@ std::string FindingCollector::id_of(const TrialRecord& record, const Accusation&
     const dearth_stack& injected = record.slot.injected;
     const dearth_stack& broke = breaking_stack(accusation);
     const uint64_t key = raw_stack_key(rule, injected, broke);
-    const auto place = id_of_stacks_.find(key);
-    if (place != id_of_stacks_.end()) {
-        return place->second;
+    const auto place = signature_of_stacks_.find(key);
+    if (place != signature_of_stacks_.end()) {
+        return signature_id(place->second);
     }
-    if (id_of_stacks_.size() >= kStackKeysMax) {
-        id_of_stacks_.clear();
+    if (signature_of_stacks_.size() >= kStackKeysMax) {
+        signature_of_stacks_.clear();
     }
-    return id_of_stacks_.emplace(key, signature(rule, named(injected), named(broke))).first->second;
+    const uint64_t value = signature_value(rule, named(injected), named(broke));
+    signature_of_stacks_.emplace(key, value);
+    return signature_id(value);
 }
 
 void FindingCollector::lead(Kept& kept, const Scenario& scenario, const TrialRecord& record,
@@ -196,6 +198,14 @@ const Finding* FindingCollector::note_replay(std::string_view scenario, const st
     ++place->second.finding.replays;
     place->second.finding.replays_agreeing += agrees ? 1 : 0;
     return &place->second.finding;
+}
+
+void FindingCollector::note_freed(std::string_view scenario, const std::string& id,
+                                  const Accusation& accusation) {
+    const auto place = kept_.find({std::string(scenario), id});
+    if (place != kept_.end() && place->second.finding.freed.empty()) {
+        place->second.finding.freed = named(accusation.freed);
+    }
 }
 
 const Finding* FindingCollector::note_schedule(std::string_view scenario, const std::string& id,

@@ -30,7 +30,7 @@ struct Sighting {
 class FindingCollector {
 public:
     // Findings kept with their facts; further signatures are counted in `unkept_count` alone.
-    static constexpr size_t kKeptMax = 10'000;
+    static constexpr size_t kKeptMax = 4'000;
 
     // `modules` is the run's list, which may grow; `today` an ISO date ("2026-01-31").
     FindingCollector(const std::vector<Module>& modules, FrameSource& source, std::string today);
@@ -45,6 +45,8 @@ public:
 
     // A confirmation run of a finding ended. An unknown id is ignored.
     const Finding* note_replay(std::string_view scenario, const std::string& id, bool agrees);
+    // A replay knows who freed the block; the sweep itself does not ask. An unknown id is ignored.
+    void note_freed(std::string_view scenario, const std::string& id, const Accusation& accusation);
     // A smaller schedule that still shows it. An unknown id is ignored.
     const Finding* note_schedule(std::string_view scenario, const std::string& id,
                                  std::string schedule_text);
@@ -72,7 +74,7 @@ private:
     FrameSource& source_;
     std::string today_;
     std::map<Key, Kept> kept_;
-    std::unordered_map<uint64_t, std::string> id_of_stacks_;
+    std::unordered_map<uint64_t, uint64_t> signature_of_stacks_;
     uint64_t unkept_count_ = 0;
     uint64_t named_stacks_count_ = 0;
 };

@@ -45,9 +45,18 @@ std::string signature_text(std::string_view rule, const std::vector<SymbolFrame>
     return text;
 }
 
+uint64_t signature_value(std::string_view rule, const std::vector<SymbolFrame>& injected,
+                         const std::vector<SymbolFrame>& detected) {
+    return hash_text(signature_text(rule, injected, detected));
+}
+
+std::string signature_id(uint64_t value) {
+    return fmt::format("{:016x}", value);
+}
+
 std::string signature(std::string_view rule, const std::vector<SymbolFrame>& injected,
                       const std::vector<SymbolFrame>& detected) {
-    return fmt::format("{:016x}", hash_text(signature_text(rule, injected, detected)));
+    return signature_id(signature_value(rule, injected, detected));
 }
 
 }  // namespace dearth::harness

@@ -3,6 +3,7 @@
 // rebuild, another address and another line; a frame without a name is its module and offset.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,10 @@ inline constexpr size_t kSignatureFrames = 3;
 std::string signature_text(std::string_view rule, const std::vector<SymbolFrame>& injected,
                            const std::vector<SymbolFrame>& detected);
 
-// XXH3-64 of the above in 16 hex digits.
+// XXH3-64 of the above, as a number and in 16 hex digits.
+uint64_t signature_value(std::string_view rule, const std::vector<SymbolFrame>& injected,
+                         const std::vector<SymbolFrame>& detected);
+std::string signature_id(uint64_t value);
 std::string signature(std::string_view rule, const std::vector<SymbolFrame>& injected,
                       const std::vector<SymbolFrame>& detected);
 

@@ -51,9 +51,15 @@ constexpr std::array<std::string_view, 36> kAllocatorFunctions = {
 }  // namespace
 
 bool is_own_frame(const SymbolFrame& frame) {
-    // An engine may carry its interpreter inside, so where there is a name, the name decides.
-    return frame.function.empty() ? matches_any(kOwnModules, frame.module)
-                                  : matches_any(kOwnFunctions, bare_function_name(frame.function));
+    // An engine may carry its interpreter inside, so where there is a name, the name decides, or
+    // the folder its source is in; an interpreter written in C has no unnamed namespaces.
+    const bool is_in_own_module = matches_any(kOwnModules, frame.module);
+    if (frame.function.empty())
+        return is_in_own_module;
+    const bool is_engine_code = frame.file.find("harness/engines/") != std::string::npos ||
+                                frame.function.starts_with("(anonymous namespace)::");
+    return (is_in_own_module && is_engine_code) ||
+           matches_any(kOwnFunctions, bare_function_name(frame.function));
 }
 
 bool is_allocator_frame(const SymbolFrame& frame) {

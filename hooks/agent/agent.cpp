@@ -50,7 +50,8 @@ void set_limit(__rlimit_resource_t which, uint64_t value) {
 }
 
 dearth_trial_slot* own_slot() {
-    return reinterpret_cast<dearth_trial_slot*>(reinterpret_cast<char*>(page_) + page_->slots.offset);
+    return reinterpret_cast<dearth_trial_slot*>(reinterpret_cast<char*>(page_) +
+                                                page_->slots.offset);
 }
 
 void end_as_livelock() {
@@ -112,7 +113,8 @@ dearth_control_header* attach_control_page() {
     const int fd = parse_fd(text);
     struct stat facts;
     if (fd < 0 || fstat(fd, &facts) != 0)
-        leave(DEARTH_CONTROL_FD_VARIABLE " names no open descriptor; start this program by `dearth run`");
+        leave(DEARTH_CONTROL_FD_VARIABLE
+              " names no open descriptor; start this program by `dearth run`");
     const auto bytes = static_cast<size_t>(facts.st_size);
     if (bytes < sizeof(dearth_control_header))
         leave(DEARTH_CONTROL_FD_VARIABLE " names a file too short for a control page");
@@ -144,9 +146,9 @@ bool start_agent(dearth_control_header& page, const AgentStart& start) {
     if (config.memory_bytes != 0)
         set_limit(RLIMIT_AS, config.memory_bytes);
     page.stack_source = static_cast<uint32_t>(call_stack_prepare());
-    attach_module_region(reinterpret_cast<dearth_module*>(reinterpret_cast<char*>(&page) +
-                                                          page.modules.offset),
-                         &page.modules);
+    attach_module_region(
+        reinterpret_cast<dearth_module*>(reinterpret_cast<char*>(&page) + page.modules.offset),
+        &page.modules);
     attach_slot(own_slot());
     own_slot()->state = DEARTH_SLOT_RUNNING;
     catch_fatal_signals(start.stack_low, start.stack_high);
@@ -185,7 +187,8 @@ void check_leftovers() {
 
 void refuse_run(const char* reason) {
     strncpy(page_->refusal, reason, sizeof page_->refusal - 1);
-    __atomic_store_n(&page_->run_state, static_cast<uint32_t>(DEARTH_RUN_REFUSED), __ATOMIC_RELEASE);
+    __atomic_store_n(&page_->run_state, static_cast<uint32_t>(DEARTH_RUN_REFUSED),
+                     __ATOMIC_RELEASE);
 }
 
 void finish_agent() {

@@ -24,8 +24,10 @@ T* append(dearth_control_header& page, dearth_region& region) {
 
 uint64_t stream_mix(uint64_t signature, const RequestFacts& facts) {
     const dearth_request& request = facts.request;
-    const uint64_t kinds = (uint64_t{request.op} << 16) | (uint64_t{request.domain} << 8) | request.phase;
-    return mix_bits(signature ^ request.site) + mix_bits(request.size_bytes * 0x100000001B3u + kinds);
+    const uint64_t kinds =
+        (uint64_t{request.op} << 16) | (uint64_t{request.domain} << 8) | request.phase;
+    return mix_bits(signature ^ request.site) +
+           mix_bits(request.size_bytes * 0x100000001B3u + kinds);
 }
 
 }  // namespace

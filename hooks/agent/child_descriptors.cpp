@@ -10,6 +10,16 @@
 namespace dearth::hooks {
 namespace {
 
+constinit int first_free_ = -1;
+
+// The number that the next descriptor will get; -1: none is free.
+int lowest_free_descriptor() {
+    const int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd;
+}
+
 // The kernel's directory record; libc's readdir would allocate.
 struct RawEntry {
     uint64_t inode;
@@ -68,9 +78,15 @@ void reopen(int fd) {
 
 }  // namespace
 
+void note_first_free_descriptor() {
+    first_free_ = lowest_free_descriptor();
+}
+
 void give_child_descriptors(int out_fd, int err_fd) {
     dup2(out_fd, STDOUT_FILENO);
     dup2(err_fd, STDERR_FILENO);
+    if (first_free_ >= 0 && lowest_free_descriptor() == first_free_)
+        return;
     const int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return;

@@ -45,7 +45,8 @@ constinit Explorer explorer_ = {};
 uint64_t now_ns() {
     timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(time.tv_nsec);
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000u +
+           static_cast<uint64_t>(time.tv_nsec);
 }
 
 dearth_trial_slot* slots() {
@@ -53,7 +54,9 @@ dearth_trial_slot* slots() {
                                                 explorer_.page->slots.offset);
 }
 
-void show_progress() { __atomic_fetch_add(&explorer_.page->progress, 1, __ATOMIC_RELAXED); }
+void show_progress() {
+    __atomic_fetch_add(&explorer_.page->progress, 1, __ATOMIC_RELAXED);
+}
 
 void leave_if_harness_is_gone() {
     if (getppid() != explorer_.harness)
@@ -167,6 +170,7 @@ void begin_child(uint32_t index, const dearth_sweep_kind& kind, uint64_t ordinal
                  uint64_t out_prefix, uint64_t err_prefix) {
     const dearth_config& config = explorer_.page->config;
     explorer_.is_child = true;
+    take_heap_over();
     attach_slot(&slots()[index]);
     give_child_descriptors(config.out_fds[index], config.err_fds[index]);
     set_output_prefix(out_prefix, err_prefix);
@@ -223,6 +227,8 @@ bool is_chosen(const dearth_sweep_kind& kind, uint64_t ordinal) {
 void start_explorer(dearth_control_header& page) {
     explorer_.page = &page;
     explorer_.harness = getppid();
+    note_first_free_descriptor();
+    note_heap_start();
 }
 
 bool explore_point(const RequestFacts& facts) {
@@ -243,6 +249,8 @@ void finish_explorer() {
         wait_for_a_child();
 }
 
-bool is_explorer_child() { return explorer_.is_child; }
+bool is_explorer_child() {
+    return explorer_.is_child;
+}
 
 }  // namespace dearth::hooks

@@ -14,9 +14,9 @@ namespace dearth::hooks {
 
 struct SplitResult {
     bool is_child = false;
-    int error = 0;     // errno when nothing was split off; else 0
-    pid_t pid = -1;    // parent: the child
-    int pid_fd = -1;   // parent: readable once the child has ended
+    int error = 0;    // errno when nothing was split off; else 0
+    pid_t pid = -1;   // parent: the child
+    int pid_fd = -1;  // parent: readable once the child has ended
 };
 
 // Returns twice. Never allocates.
@@ -31,5 +31,14 @@ struct SplitEnd {
 SplitEnd reap_split(int pid_fd);
 
 void kill_split(int pid_fd);
+
+// Notes where libc's heap stands now; the target's blocks will lie above. Call before the target
+// starts. Makes one request to libc.
+void note_heap_start();
+
+// In a child: makes a small heap its own at once. A trial that ends in close touches nearly all of
+// it, and copying its pages in one call costs a fraction of one fault a page. Without the kernel's
+// support (Linux 5.14), or when the heap is large, nothing happens.
+void take_heap_over();
 
 }  // namespace dearth::hooks

@@ -28,7 +28,8 @@ constexpr size_t kLeftoverCapacity = 1u << 16;
 dearth_leftover* leftover_buffer() {
     static constinit dearth_leftover* buffer = nullptr;
     if (buffer == nullptr)
-        buffer = static_cast<dearth_leftover*>(reserve_pages(kLeftoverCapacity * sizeof(dearth_leftover)));
+        buffer = static_cast<dearth_leftover*>(
+            reserve_pages(kLeftoverCapacity * sizeof(dearth_leftover)));
     return buffer;
 }
 
@@ -106,8 +107,8 @@ void record_injection(const RequestFacts& facts, const ScriptStackSource& script
     slot->request = facts.request;
     fill_stack(slot->injected, facts.stack_id);
     if (script.read != nullptr)
-        slot->script_depth = static_cast<uint32_t>(
-            script.read(script.ctx, slot->script, DEARTH_SCRIPT_FRAMES_MAX));
+        slot->script_depth =
+            static_cast<uint32_t>(script.read(script.ctx, slot->script, DEARTH_SCRIPT_FRAMES_MAX));
 }
 
 void set_output_prefix(uint64_t out_bytes, uint64_t err_bytes) {
@@ -115,8 +116,12 @@ void set_output_prefix(uint64_t out_bytes, uint64_t err_bytes) {
     err_prefix_ = err_bytes;
 }
 
-uint64_t out_position() { return position(STDOUT_FILENO, out_prefix_); }
-uint64_t err_position() { return position(STDERR_FILENO, err_prefix_); }
+uint64_t out_position() {
+    return position(STDOUT_FILENO, out_prefix_);
+}
+uint64_t err_position() {
+    return position(STDERR_FILENO, err_prefix_);
+}
 
 void write_baseline_leftovers(dearth_control_header& page) {
     dearth_leftover* buffer = leftover_buffer();

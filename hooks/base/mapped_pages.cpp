@@ -23,9 +23,13 @@ void* map_with(size_t size_bytes, int extra_flags) noexcept {
 
 }  // namespace
 
-void* map_pages(size_t size_bytes) noexcept { return map_with(size_bytes, 0); }
+void* map_pages(size_t size_bytes) noexcept {
+    return map_with(size_bytes, 0);
+}
 
-void* reserve_pages(size_t size_bytes) noexcept { return map_with(size_bytes, MAP_NORESERVE); }
+void* reserve_pages(size_t size_bytes) noexcept {
+    return map_with(size_bytes, MAP_NORESERVE);
+}
 
 void unmap_pages(void* pages, size_t size_bytes) noexcept {
     ErrnoSaver saver;

@@ -26,7 +26,6 @@ public:
 
     void unlock() noexcept { __atomic_store_n(&state_, 0, __ATOMIC_RELEASE); }
 
-
 private:
     static constexpr int kSpinsBeforeYield = 100;
     uint32_t state_ = 0;

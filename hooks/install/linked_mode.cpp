@@ -18,15 +18,25 @@ int dearth_wrap(enum dearth_domain domain, const struct dearth_allocator* beneat
     return stack_wrap(domain, beneath, wrapped);
 }
 
-enum dearth_phase dearth_enter_phase(enum dearth_phase phase) { return set_phase(phase); }
+enum dearth_phase dearth_enter_phase(enum dearth_phase phase) {
+    return set_phase(phase);
+}
 
-enum dearth_phase dearth_current_phase(void) { return current_phase(); }
+enum dearth_phase dearth_current_phase(void) {
+    return current_phase();
+}
 
-void dearth_control_returned(void) { control_returned(); }
+void dearth_control_returned(void) {
+    control_returned();
+}
 
-void dearth_disarm(void) { disarm(); }
+void dearth_disarm(void) {
+    disarm();
+}
 
-void dearth_arm(void) { arm(); }
+void dearth_arm(void) {
+    arm();
+}
 
 void dearth_expect_size(enum dearth_domain domain, void* block, size_t told_bytes) {
     expect_size(static_cast<uint32_t>(domain), block, told_bytes);
@@ -37,8 +47,14 @@ void dearth_next_place(const char* file, int line) {
     next_place.line = line;
 }
 
-size_t dearth_check_blocks(void) { return stack_check_blocks(); }
+size_t dearth_check_blocks(void) {
+    return stack_check_blocks();
+}
 
-void dearth_read_counters(struct dearth_counters* counters) { stack_read_counters(*counters); }
+void dearth_read_counters(struct dearth_counters* counters) {
+    stack_read_counters(*counters);
+}
 
-dearth_snapshot dearth_take_snapshot(void) { return read_fault_counters().requests; }
+dearth_snapshot dearth_take_snapshot(void) {
+    return read_fault_counters().requests;
+}

@@ -10,34 +10,42 @@ namespace dearth::hooks {
 
 namespace {
 
-size_t at_least_one(size_t size_bytes) noexcept { return size_bytes == 0 ? 1 : size_bytes; }
+size_t at_least_one(size_t size_bytes) noexcept {
+    return size_bytes == 0 ? 1 : size_bytes;
+}
 
-void* libc_malloc(void*, size_t size_bytes) { return malloc(at_least_one(size_bytes)); }
+void* fail() noexcept {
+    errno = ENOMEM;
+    return nullptr;
+}
+
+// Sizes that can never be served are refused here: a libc under sanitizers ends the program.
+void* libc_malloc(void*, size_t size_bytes) {
+    return size_bytes > kRequestMax ? fail() : malloc(at_least_one(size_bytes));
+}
 
 void* libc_calloc(void*, size_t count, size_t element_bytes) {
-    if (count == 0 || element_bytes == 0) {
-        return calloc(1, 1);
+    size_t size_bytes = 0;
+    if (!multiply_sizes(count, element_bytes, size_bytes)) {
+        return fail();
     }
-    return calloc(count, element_bytes);
+    return calloc(1, at_least_one(size_bytes));
 }
 
 void* libc_realloc(void*, void* block, size_t size_bytes) {
-    return realloc(block, at_least_one(size_bytes));
+    return size_bytes > kRequestMax ? fail() : realloc(block, at_least_one(size_bytes));
 }
 
-void libc_free(void*, void* block) { free(block); }
+void libc_free(void*, void* block) {
+    free(block);
+}
 
 void* libc_aligned_alloc(void*, size_t alignment, size_t size_bytes) {
     void* block = nullptr;
     const size_t least = alignment < sizeof(void*) ? sizeof(void*) : alignment;
-    const int code = size_bytes > kRequestMax
-                         ? ENOMEM
-                         : posix_memalign(&block, least, at_least_one(size_bytes));
-    if (code != 0) {
-        errno = ENOMEM;
-        return nullptr;
-    }
-    return block;
+    const int code =
+        size_bytes > kRequestMax ? ENOMEM : posix_memalign(&block, least, at_least_one(size_bytes));
+    return code == 0 ? block : fail();
 }
 
 constinit const dearth_allocator libc_table = {
@@ -45,6 +53,8 @@ constinit const dearth_allocator libc_table = {
 
 }  // namespace
 
-const dearth_allocator& libc_allocator() noexcept { return libc_table; }
+const dearth_allocator& libc_allocator() noexcept {
+    return libc_table;
+}
 
 }  // namespace dearth::hooks

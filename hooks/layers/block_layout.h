@@ -6,9 +6,10 @@
 //     | big-endian | letter  | F-9 bytes        | N bytes    | R bytes       | big-end.|
 //
 // F = 16 and R = 8 are CPython's layout ("Debug hooks on the Python memory allocators"). The
-// numbers are big-endian to be readable in a memory dump. A block with an alignment above 16
-// starts further down: its letter is upper-case and followed by (p - start) / 16, big-endian, 4
-// bytes. Nothing here reports or frees: plain reading and writing of bytes.
+// numbers are big-endian to be readable in a memory dump. A block from an aligned request may start
+// further down: its letter is upper-case and followed by (p - start) / 16, big-endian, 4 bytes;
+// p - start stands once more, 8 bytes, behind the serial, where an underflow does not reach.
+// Nothing here reports or frees: plain reading and writing of bytes.
 #pragma once
 
 #include <stddef.h>
@@ -21,6 +22,7 @@ namespace dearth::hooks {
 
 inline constexpr size_t kSizeFieldBytes = 8;
 inline constexpr size_t kSerialFieldBytes = 8;
+inline constexpr size_t kLeadFieldBytes = 8;   // of aligned blocks only
 inline constexpr size_t kLetterWordBytes = 8;  // the letter and the seven bytes behind it
 inline constexpr size_t kFrontMin = kSizeFieldBytes + kLetterWordBytes;
 inline constexpr size_t kRearMin = 8;
@@ -72,7 +74,9 @@ constexpr uint32_t domain_of_letter(unsigned char letter) noexcept {
     return DEARTH_DOMAIN_COUNT;
 }
 
-constexpr bool is_upper_letter(unsigned char letter) noexcept { return (letter & 0x20) == 0; }
+constexpr bool is_upper_letter(unsigned char letter) noexcept {
+    return (letter & 0x20) == 0;
+}
 
 /// The word at p-F+8 of an ordinary block, as it reads on this machine (little-endian).
 constexpr uint64_t ordinary_letter_word(const BlockLayout& layout) noexcept {
@@ -83,8 +87,7 @@ constexpr uint64_t ordinary_letter_word(const BlockLayout& layout) noexcept {
 /// The same of an aligned block whose p lies `lead_bytes` behind the allocation's start.
 constexpr uint64_t aligned_letter_word(const BlockLayout& layout, size_t lead_bytes) noexcept {
     const auto upper = static_cast<unsigned char>(layout.letter & ~0x20);
-    const uint64_t units =
-        __builtin_bswap32(static_cast<uint32_t>(lead_bytes / kUserAlignment));
+    const uint64_t units = __builtin_bswap32(static_cast<uint32_t>(lead_bytes / kUserAlignment));
     return (repeat_byte(layout.forbidden) & ~UINT64_C(0xFFFFFFFFFF)) | (units << 8) | upper;
 }
 

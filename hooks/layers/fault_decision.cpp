@@ -40,8 +40,7 @@ void update_watching() noexcept {
                               fault_state.check_interval != 0;
     fault_state.sees_arenas = false;
     for (uint32_t index = 0; index < schedule.term_count && index < DEARTH_TERMS_MAX; ++index) {
-        fault_state.sees_arenas |=
-            has_bit(schedule.terms[index].when.op_mask, DEARTH_OP_ARENA);
+        fault_state.sees_arenas |= has_bit(schedule.terms[index].when.op_mask, DEARTH_OP_ARENA);
     }
 }
 
@@ -96,8 +95,10 @@ void inject(const RequestFacts& facts, uint32_t action) noexcept {
 }
 
 void remember_ordinals() noexcept {
+    SpinLockScope scope(schedule_state.lock);
     for (uint32_t index = 0; index < schedule.term_count && index < DEARTH_TERMS_MAX; ++index) {
-        seen_before[index] = schedule_state.terms[index].seen;
+        // A lone term counts without the lock.
+        seen_before[index] = __atomic_load_n(&schedule_state.terms[index].seen, __ATOMIC_RELAXED);
     }
 }
 
@@ -135,7 +136,9 @@ void number_this_thread() noexcept {
     request_context.thread = __atomic_add_fetch(&fault_state.threads, 1, __ATOMIC_RELAXED);
 }
 
-void count_exhausted() noexcept { count_one(fault_state.exhausted); }
+void count_exhausted() noexcept {
+    count_one(fault_state.exhausted);
+}
 
 Plan decide_request(uint32_t domain, uint32_t op, size_t size_bytes, size_t align_bytes) noexcept {
     dearth_request request = make_request(domain, op, size_bytes, align_bytes);
@@ -192,8 +195,8 @@ bool fails_arena(size_t size_bytes, void* caller) noexcept {
     context.op = DEARTH_OP_ARENA;
     context.caller = caller;
     context.serial = count_request();
-    const Plan plan = decide_request(DEARTH_DOMAIN_OBJECT, DEARTH_OP_ARENA, size_bytes,
-                                     kDefaultAlignment);
+    const Plan plan =
+        decide_request(DEARTH_DOMAIN_OBJECT, DEARTH_OP_ARENA, size_bytes, kDefaultAlignment);
     request_context = outer;
     request_context.thread = thread;
     return plan.is_failing;
@@ -237,7 +240,16 @@ void set_captures_stacks(bool captures) noexcept {
     update_watching();
 }
 
-bool captures_stacks() noexcept { return fault_state.captures_stacks; }
+void set_captures_free_stacks(bool captures) noexcept {
+    if (captures) {
+        call_stack_prepare();
+    }
+    fault_state.captures_free_stacks = captures;
+}
+
+bool captures_stacks() noexcept {
+    return fault_state.captures_stacks;
+}
 
 dearth_phase set_phase(dearth_phase phase) noexcept {
     const auto value = static_cast<uint32_t>(phase);
@@ -251,11 +263,17 @@ dearth_phase current_phase() noexcept {
     return static_cast<dearth_phase>(__atomic_load_n(&fault_state.phase, __ATOMIC_RELAXED));
 }
 
-void control_returned() noexcept { end_sticky(schedule_state); }
+void control_returned() noexcept {
+    end_sticky(schedule_state);
+}
 
-void disarm() noexcept { __atomic_store_n(&fault_state.is_disarmed, true, __ATOMIC_RELAXED); }
+void disarm() noexcept {
+    __atomic_store_n(&fault_state.is_disarmed, true, __ATOMIC_RELAXED);
+}
 
-void arm() noexcept { __atomic_store_n(&fault_state.is_disarmed, false, __ATOMIC_RELAXED); }
+void arm() noexcept {
+    __atomic_store_n(&fault_state.is_disarmed, false, __ATOMIC_RELAXED);
+}
 
 FaultCounters read_fault_counters() noexcept {
     return FaultCounters{__atomic_load_n(&fault_state.requests, __ATOMIC_RELAXED),

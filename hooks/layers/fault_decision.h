@@ -16,19 +16,20 @@ inline constexpr size_t kDefaultAlignment = 16;
 /// What to do with a request. Zero: let it pass.
 struct Plan {
     bool is_failing;
-    bool has_effect;      ///< `action` is something else than a failure
-    uint32_t action;      ///< enum dearth_action
-    uint32_t term;        ///< whose numbers say how
+    bool has_effect;  ///< `action` is something else than a failure
+    uint32_t action;  ///< enum dearth_action
+    uint32_t term;    ///< whose numbers say how
     uint32_t corrupt_bytes;
     uint32_t corrupt_offset;
     unsigned char fill_byte;
-    size_t kept_bytes;    ///< of a resized block: not new, not to be filled
+    size_t kept_bytes;  ///< of a resized block: not new, not to be filled
 };
 
 /// Counters written at every request stand apart from what is only read.
 struct FaultState {
     bool is_watching;  ///< decide_request has something to do
     bool captures_stacks;
+    bool captures_free_stacks;
     bool is_disarmed;
     bool sees_arenas;
     uint32_t phase;  ///< atomic
@@ -43,7 +44,9 @@ struct FaultState {
 };
 extern constinit FaultState fault_state;
 
-inline uint64_t count_request() noexcept { return count_one(fault_state.requests); }
+inline uint64_t count_request() noexcept {
+    return count_one(fault_state.requests);
+}
 
 void number_this_thread() noexcept;
 void count_exhausted() noexcept;

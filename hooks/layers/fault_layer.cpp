@@ -16,7 +16,9 @@ namespace dearth::hooks {
 
 namespace {
 
-FaultLayer& layer_of(void* ctx) noexcept { return *static_cast<FaultLayer*>(ctx); }
+FaultLayer& layer_of(void* ctx) noexcept {
+    return *static_cast<FaultLayer*>(ctx);
+}
 
 void* fail() noexcept {
     errno = ENOMEM;
@@ -119,9 +121,8 @@ size_t old_bytes_of(const FaultLayer& layer, void* block) noexcept {
     if (context.told_block == block && context.told_domain == layer.domain) {
         return context.told_bytes;
     }
-    return layer.beneath.block_size == nullptr
-               ? kUnknownBytes
-               : layer.beneath.block_size(layer.beneath.ctx, block);
+    return layer.beneath.block_size == nullptr ? kUnknownBytes
+                                               : layer.beneath.block_size(layer.beneath.ctx, block);
 }
 
 /// realloc as malloc, copy and free: the block gets a new address, come what may.
@@ -137,8 +138,7 @@ void* move_block(const FaultLayer& layer, void* block, size_t old_bytes,
 
 void* resize(FaultLayer& layer, void* block, size_t size_bytes) noexcept {
     // Only a schedule or an observer cares whether a realloc shrinks: the look-up is theirs to pay.
-    const size_t old_bytes =
-        fault_state.is_watching ? old_bytes_of(layer, block) : kUnknownBytes;
+    const size_t old_bytes = fault_state.is_watching ? old_bytes_of(layer, block) : kUnknownBytes;
     const bool is_shrink = old_bytes != kUnknownBytes && size_bytes < old_bytes;
     const uint32_t op = is_shrink ? DEARTH_OP_SHRINK : DEARTH_OP_REALLOC;
     request_context.op = op;
@@ -174,7 +174,7 @@ void fault_free(void* ctx, void* block) {
         return;
     }
     CallScope scope(DEARTH_OP_COUNT, __builtin_return_address(0));
-    if (fault_state.captures_stacks) {
+    if (fault_state.captures_free_stacks) {
         request_context.stack_id = intern_current_stack(request_context.caller);
     }
     layer.beneath.free(layer.beneath.ctx, block);

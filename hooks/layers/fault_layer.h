@@ -52,6 +52,8 @@ void replace_schedule_keeping_ordinals(const dearth_schedule& schedule) noexcept
 /// Call stacks for every request, or none. Off: `site` filters see 0.
 void set_captures_stacks(bool captures) noexcept;
 bool captures_stacks() noexcept;
+/// Call stacks for every free as well; without them a free is stored without its stack.
+void set_captures_free_stacks(bool captures) noexcept;
 
 /// See dearth/install.h.
 dearth_phase set_phase(dearth_phase phase) noexcept;

@@ -54,8 +54,7 @@ Damage front_damage(const GuardLayer& layer, const unsigned char* block, uint64_
     const BlockLayout& layout = layer.layout;
     const unsigned char* start = block - layout.before_bytes;
     const unsigned char* words_end = start + kFrontMin;
-    Damage damage =
-        find_damage(words_end, layout.before_bytes - kFrontMin, layout.forbidden, true);
+    Damage damage = find_damage(words_end, layout.before_bytes - kFrontMin, layout.forbidden, true);
     unsigned char expected[kFrontMin];
     store_big_endian(expected, known_bytes);
     store_word(expected + kSizeFieldBytes, letter_word);
@@ -63,8 +62,7 @@ Damage front_damage(const GuardLayer& layer, const unsigned char* block, uint64_
     for (size_t index = kFrontMin; index > first; --index) {
         if (start[index - 1] != expected[index - 1]) {
             const auto distance = static_cast<size_t>(block - (start + index));
-            damage.nearest_bytes =
-                damage.changed_bytes == 0 ? distance : damage.nearest_bytes;
+            damage.nearest_bytes = damage.changed_bytes == 0 ? distance : damage.nearest_bytes;
             ++damage.changed_bytes;
         }
     }
@@ -105,9 +103,8 @@ bool is_other_domains(const GuardLayer& layer, uint64_t word, uint32_t& domain) 
     }
     BlockLayout other = layer.layout;
     other.letter = domain_letter(domain);
-    return word == (is_upper_letter(letter)
-                        ? aligned_letter_word(other, lead_of_aligned_word(word))
-                        : ordinary_letter_word(other));
+    return word == (is_upper_letter(letter) ? aligned_letter_word(other, lead_of_aligned_word(word))
+                                            : ordinary_letter_word(other));
 }
 
 uint32_t differing_bytes(uint64_t left, uint64_t right) noexcept {
@@ -123,7 +120,7 @@ GuardedBlock refuse(GuardLayer& layer, unsigned char* block, uint32_t kind,
     dearth_misuse misuse = misuse_of(layer, kind, block, 0);
     misuse.block_domain = block_domain;
     guard_report(layer, misuse);
-    return GuardedBlock{false, true, 0, 0};
+    return GuardedBlock{false, true, 0, 0, false};
 }
 
 // The letter's word is not what it should be, and nobody above vouches for the block.
@@ -143,7 +140,7 @@ GuardedBlock examine_stranger(GuardLayer& layer, unsigned char* block, uint64_t 
         return refuse(layer, block, DEARTH_MISUSE_INVALID_FREE, layer.domain);
     }
     report_underflow(layer, block, expected, false, is_believed ? told : 0);
-    return GuardedBlock{is_believed, true, told, layout.before_bytes};
+    return GuardedBlock{is_believed, true, told, layout.before_bytes, false};
 }
 
 bool is_front_intact(const GuardLayer& layer, const unsigned char* block,
@@ -155,11 +152,20 @@ bool is_front_intact(const GuardLayer& layer, const unsigned char* block,
                           layout.forbidden);
 }
 
-// A damaged word that began like an aligned block's: where its allocation starts is lost, so it
-// must not be passed down.
-bool may_be_aligned(const GuardLayer& layer, uint64_t word, uint64_t expected) noexcept {
-    return word != expected &&
-           static_cast<unsigned char>(word) == static_cast<unsigned char>(layer.layout.letter & ~0x20);
+// What the letter's word of a block should read. An aligned block's lead is in the word; when that
+// is damaged, the copy behind the serial tells, if somebody knows where that is.
+uint64_t expected_word(const GuardLayer& layer, const unsigned char* block, uint64_t word,
+                       KnownBlock known) noexcept {
+    const BlockLayout& layout = layer.layout;
+    const uint64_t aligned = aligned_letter_word(layout, lead_of_aligned_word(word));
+    if (word == aligned && (!known.is_known || known.is_aligned)) {
+        return aligned;
+    }
+    if (!known.is_aligned) {
+        return ordinary_letter_word(layout);
+    }
+    const size_t serial_end = known.size_bytes + layout.after_bytes + kSerialFieldBytes;
+    return aligned_letter_word(layout, load_big_endian(block + serial_end));
 }
 
 }  // namespace
@@ -172,30 +178,28 @@ void guard_report(GuardLayer& layer, dearth_misuse& misuse) noexcept {
     }
 }
 
-GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, bool has_known_size,
-                           size_t known_bytes) noexcept {
+GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, KnownBlock known) noexcept {
     const BlockLayout& layout = layer.layout;
     const unsigned char* start = block - layout.before_bytes;
     const uint64_t word = load_word(start + kSizeFieldBytes);
     uint64_t expected = ordinary_letter_word(layout);
-    GuardedBlock found = {true, false, load_big_endian(start), layout.before_bytes};
-    if (__builtin_expect(word != expected, 0)) {
-        const size_t lead = lead_of_aligned_word(word);
-        if (word == aligned_letter_word(layout, lead)) {
-            expected = word;
-            found.lead_bytes = lead;
-        } else if (!has_known_size) {
+    GuardedBlock found = {true, false, load_big_endian(start), layout.before_bytes, false};
+    if (__builtin_expect(word != expected || known.is_aligned, 0)) {
+        expected = expected_word(layer, block, word, known);
+        if (word != expected && !known.is_known) {
             return examine_stranger(layer, block, word);
         }
+        found.is_aligned = expected != ordinary_letter_word(layout);
+        found.lead_bytes = found.is_aligned ? lead_of_aligned_word(expected) : layout.before_bytes;
     }
     const bool is_size_right =
-        has_known_size ? found.size_bytes == known_bytes : found.size_bytes <= kPlausibleMax;
+        known.is_known ? found.size_bytes == known.size_bytes : found.size_bytes <= kPlausibleMax;
     if (__builtin_expect(!is_size_right || !is_front_intact(layer, block, expected), 0)) {
-        found.is_usable = has_known_size ? !may_be_aligned(layer, word, expected) : is_size_right;
-        found.size_bytes = has_known_size ? known_bytes : found.size_bytes;
+        found.is_usable = known.is_known || is_size_right;
+        found.size_bytes = known.is_known ? known.size_bytes : found.size_bytes;
         found.is_damaged = true;
-        report_underflow(layer, block, expected, has_known_size, found.size_bytes);
-        if (!is_size_right && !has_known_size) {
+        report_underflow(layer, block, expected, known.is_known, found.size_bytes);
+        if (!found.is_usable) {
             return found;  // Where the block ends is lost.
         }
     }

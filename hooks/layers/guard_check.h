@@ -9,18 +9,24 @@
 
 namespace dearth::hooks {
 
-/// What a block's header says, and whether the call may go on with it.
-struct GuardedBlock {
-    bool is_usable;     ///< false: reported, must not be passed down
-    bool is_damaged;    ///< something was reported
+/// What somebody above knows about a block, right whatever its header says.
+struct KnownBlock {
+    bool is_known;
+    bool is_aligned;
     size_t size_bytes;
-    size_t lead_bytes;  ///< from the allocation's start to the block
 };
 
-/// Reads the header and both guards; reports and mends damage. `has_known_size`: `known_bytes` is
-/// right whatever the header says.
-GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, bool has_known_size,
-                           size_t known_bytes) noexcept;
+/// What a block's header says, and whether the call may go on with it.
+struct GuardedBlock {
+    bool is_usable;   ///< false: reported, must not be passed down
+    bool is_damaged;  ///< something was reported
+    size_t size_bytes;
+    size_t lead_bytes;  ///< from the allocation's start to the block
+    bool is_aligned;    ///< from an aligned request
+};
+
+/// Reads the header and both guards; reports and mends damage.
+GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, KnownBlock known) noexcept;
 
 /// Reports a misuse found by this layer, and aborts if the layer is to.
 void guard_report(GuardLayer& layer, dearth_misuse& misuse) noexcept;

@@ -14,12 +14,19 @@ namespace {
 
 constexpr size_t kGuardBytesMax = 4096;
 
+// The largest alignment whose lead fits its 4 bytes in the header; far above any page size.
+constexpr size_t kLeadMax = size_t{1} << 34;
+
 // Head and tail of a block that are made dead while a realloc may move it. As much as CPython.
 constexpr size_t kErasedBytes = 64;
 
-GuardLayer& layer_of(void* ctx) noexcept { return *static_cast<GuardLayer*>(ctx); }
+GuardLayer& layer_of(void* ctx) noexcept {
+    return *static_cast<GuardLayer*>(ctx);
+}
 
-unsigned char* bytes_of(void* block) noexcept { return static_cast<unsigned char*>(block); }
+unsigned char* bytes_of(void* block) noexcept {
+    return static_cast<unsigned char*>(block);
+}
 
 void* fail() noexcept {
     errno = ENOMEM;
@@ -50,23 +57,26 @@ bool total_of(const GuardLayer& layer, size_t lead_bytes, size_t size_bytes,
 }
 
 GuardedBlock examine(GuardLayer& layer, void* block) noexcept {
-    const bool has_known_size = layer.uses_context && request_context.has_known_bytes != 0;
-    const size_t known_bytes = has_known_size ? request_context.known_bytes : 0;
+    const RequestContext& context = request_context;
+    const KnownBlock known = layer.uses_context && context.has_known_bytes
+                                 ? KnownBlock{true, context.is_known_aligned, context.known_bytes}
+                                 : KnownBlock{};
     const auto address = reinterpret_cast<uintptr_t>(block);
     // Nothing lies in the first pages, and every header is a row of words: such pointers are
     // wrong without a look.
-    if (!has_known_size && (address % alignof(uint64_t) != 0 || address < 2 * kGuardBytesMax)) {
+    if (!known.is_known && (address % alignof(uint64_t) != 0 || address < 2 * kGuardBytesMax)) {
         dearth_misuse misuse = {};
         misuse.kind = DEARTH_MISUSE_INVALID_FREE;
         misuse.address = address;
         misuse.block_domain = layer.domain;
         guard_report(layer, misuse);
-        return GuardedBlock{false, true, 0, 0};
+        return GuardedBlock{false, true, 0, 0, false};
     }
-    return examine_block(layer, bytes_of(block), has_known_size, known_bytes);
+    return examine_block(layer, bytes_of(block), known);
 }
 
-void* finish_made(GuardLayer& layer, void* start, size_t size_bytes, bool is_clean_filled) noexcept {
+void* finish_made(GuardLayer& layer, void* start, size_t size_bytes,
+                  bool is_clean_filled) noexcept {
     if (start == nullptr) {
         return nullptr;
     }
@@ -90,7 +100,8 @@ void release_block(GuardLayer& layer, unsigned char* block, const GuardedBlock& 
     unsigned char* start = block - found.lead_bytes;
     if (!layer.is_dead_fill_beneath) {
         memset(start, layer.layout.dead,
-               found.lead_bytes + found.size_bytes + layer.layout.after_bytes + kSerialFieldBytes);
+               found.lead_bytes + found.size_bytes + layer.layout.after_bytes + kSerialFieldBytes +
+                   (found.is_aligned ? kLeadFieldBytes : 0));
     }
     layer.beneath.free(layer.beneath.ctx, start);
 }
@@ -117,15 +128,13 @@ void* guard_calloc(void* ctx, size_t count, size_t element_bytes) {
 void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
     GuardLayer& layer = layer_of(ctx);
     note_call(layer, DEARTH_OP_ALIGNED, __builtin_return_address(0));
-    if (alignment <= kUserAlignment) {
-        return make_block(layer, size_bytes);
-    }
     size_t total = 0;
-    if (alignment > kRequestMax / 2) {
+    if (alignment > kLeadMax) {
         return fail();
     }
+    alignment = alignment < kUserAlignment ? kUserAlignment : alignment;
     const size_t lead = align_up(layer.layout.before_bytes, alignment);
-    if (!total_of(layer, lead, size_bytes, total)) {
+    if (!total_of(layer, lead + kLeadFieldBytes, size_bytes, total)) {
         return fail();
     }
     void* start = layer.beneath.aligned_alloc(layer.beneath.ctx, alignment, total);
@@ -135,6 +144,7 @@ void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
     unsigned char* block = bytes_of(start) + lead;
     write_guards(layer, block, size_bytes, aligned_letter_word(layer.layout, lead),
                  next_serial(layer));
+    store_big_endian(block + size_bytes + layer.layout.after_bytes + kSerialFieldBytes, lead);
     memset(block, layer.layout.clean, size_bytes);
     return block;
 }
@@ -144,8 +154,7 @@ void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
 class ErasedBlock {
 public:
     ErasedBlock(const BlockLayout& layout, unsigned char* block, size_t size_bytes) noexcept
-        : layout_(layout),
-          size_bytes_(size_bytes),
+        : size_bytes_(size_bytes),
           head_bytes_(size_bytes < kErasedBytes ? size_bytes : kErasedBytes),
           tail_bytes_(size_bytes - head_bytes_ < kErasedBytes ? size_bytes - head_bytes_
                                                               : kErasedBytes) {
@@ -167,7 +176,6 @@ public:
     }
 
 private:
-    const BlockLayout& layout_;
     size_t size_bytes_;
     size_t head_bytes_;
     size_t tail_bytes_;
@@ -215,7 +223,7 @@ void* guard_realloc(void* ctx, void* block, size_t size_bytes) {
     if (!found.is_usable || !total_of(layer, layer.layout.before_bytes, size_bytes, total)) {
         return fail();
     }
-    if (found.lead_bytes != layer.layout.before_bytes) {
+    if (found.is_aligned) {
         return move_block(layer, bytes_of(block), found, size_bytes);
     }
     return resize_in_layer_beneath(layer, bytes_of(block), found.size_bytes, size_bytes, total);
@@ -258,17 +266,16 @@ void guard_layer_open(GuardLayer& layer, uint32_t domain, const dearth_layer_opt
                                static_cast<unsigned char>(options.dead_byte),
                                static_cast<unsigned char>(options.forbidden_byte),
                                domain_letter(domain)};
-    top = dearth_allocator{&layer,
-                           guard_malloc,
-                           guard_calloc,
-                           guard_realloc,
-                           guard_free,
-                           beneath.aligned_alloc == nullptr ? nullptr : guard_aligned_alloc,
-                           guard_block_size};
+    top = dearth_allocator{
+        &layer,          guard_malloc,
+        guard_calloc,    guard_realloc,
+        guard_free,      beneath.aligned_alloc == nullptr ? nullptr : guard_aligned_alloc,
+        guard_block_size};
 }
 
-bool guard_check(GuardLayer& layer, void* block, size_t size_bytes) noexcept {
-    return !examine_block(layer, bytes_of(block), true, size_bytes).is_damaged;
+bool guard_check(GuardLayer& layer, void* block, size_t size_bytes, bool is_aligned) noexcept {
+    return !examine_block(layer, bytes_of(block), KnownBlock{true, is_aligned, size_bytes})
+                .is_damaged;
 }
 
 }  // namespace dearth::hooks

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "hooks/layers/guard_layer.h"
+#include "hooks/record/call_stack.h"
 
 namespace dearth::hooks {
 
@@ -52,6 +53,8 @@ int dearth_guard_wrap(enum dearth_domain domain, const struct dearth_allocator* 
     if (wrap_count == kWrapsMax) {
         return refuse(ENOMEM);
     }
+    // A report without a stack helps nobody, and loading the unwinder inside a request is too late.
+    call_stack_prepare();
     GuardLayer& layer = wraps[wrap_count++];
     layer.aborts_on_misuse = chosen.aborts_on_misuse != 0;
     const dearth_allocator copied = *beneath;  // `wrapped` may be the same table

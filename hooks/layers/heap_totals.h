@@ -33,9 +33,8 @@ inline void count_block_made(uint64_t size_bytes) noexcept {
         heap_totals.peak_bytes = live > peak ? live : peak;
         return;
     }
-    while (live > peak &&
-           !__atomic_compare_exchange_n(&heap_totals.peak_bytes, &peak, live, true,
-                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    while (live > peak && !__atomic_compare_exchange_n(&heap_totals.peak_bytes, &peak, live, true,
+                                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
 }
 

@@ -26,7 +26,8 @@ namespace dearth::hooks {
 namespace {
 
 constexpr uint32_t kAllLayers = DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER | DEARTH_LAYER_GUARD |
-                                DEARTH_LAYER_QUARANTINE | DEARTH_LAYER_STACKS;
+                                DEARTH_LAYER_QUARANTINE | DEARTH_LAYER_STACKS |
+                                DEARTH_LAYER_FREE_STACKS;
 
 struct DomainStack {
     bool is_wrapped;
@@ -50,7 +51,9 @@ int refuse(int code) noexcept {
     return -1;
 }
 
-bool has_layer(uint32_t layer) noexcept { return (stacks.options.layers & layer) != 0; }
+bool has_layer(uint32_t layer) noexcept {
+    return (stacks.options.layers & layer) != 0;
+}
 
 bool asks_for_stacks(const dearth_filter& filter) noexcept {
     return filter.site != 0 || filter.stack[0] != '\0' || filter.module[0] != '\0';
@@ -110,15 +113,20 @@ bool set_options(const dearth_layer_options& asked, uint32_t needed) noexcept {
     return true;
 }
 
-void check_periodically() noexcept { stack_check_blocks(); }
+void check_periodically() noexcept {
+    stack_check_blocks();
+}
 
-void describe(void*, dearth_misuse& misuse) noexcept { ledger_describe(misuse); }
+void describe(void*, dearth_misuse& misuse) noexcept {
+    ledger_describe(misuse);
+}
 
 // Whatever works for the whole process, once the options stand.
 void start_services() noexcept {
     const dearth_layer_options& options = stacks.options;
     module_table_prepare();
     set_captures_stacks(has_layer(DEARTH_LAYER_STACKS));
+    set_captures_free_stacks(has_layer(DEARTH_LAYER_FREE_STACKS));
     set_aborts_on_misuse(options.aborts_on_misuse != 0);
     const MisuseDescriber describer = {nullptr, describe};
     set_misuse_describer(has_layer(DEARTH_LAYER_LEDGER) ? &describer : nullptr);
@@ -161,7 +169,7 @@ struct BlockCheck {
 
 void check_live_block(void* ctx, const LiveBlock& block) noexcept {
     GuardLayer& guard = stacks.domains[block.domain].guard;
-    if (!guard_check(guard, block.block, block.size_bytes)) {
+    if (!guard_check(guard, block.block, block.size_bytes, block.op == DEARTH_OP_ALIGNED)) {
         ++static_cast<BlockCheck*>(ctx)->damaged;
     }
 }
@@ -190,7 +198,9 @@ int stack_start(const dearth_layer_options* options, const dearth_schedule* sche
     return 0;
 }
 
-const dearth_layer_options& stack_options() noexcept { return stacks.options; }
+const dearth_layer_options& stack_options() noexcept {
+    return stacks.options;
+}
 
 int stack_wrap(dearth_domain domain, const dearth_allocator* beneath,
                dearth_allocator* wrapped) noexcept {
@@ -248,9 +258,9 @@ size_t stack_check_blocks() noexcept {
 void stack_read_counters(dearth_counters& counters) noexcept {
     const FaultCounters faults = read_fault_counters();
     const HeapTotals totals = read_heap_totals();
-    counters = dearth_counters{faults.requests,    faults.injected,   faults.exhausted,
-                               totals.live_blocks, totals.live_bytes, totals.peak_bytes,
-                               reported_misuses()};
+    counters =
+        dearth_counters{faults.requests,   faults.injected,   faults.exhausted,  totals.live_blocks,
+                        totals.live_bytes, totals.peak_bytes, reported_misuses()};
 }
 
 }  // namespace dearth::hooks

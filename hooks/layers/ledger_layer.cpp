@@ -16,7 +16,9 @@ namespace {
 
 constinit LedgerLayer* open_layers[DEARTH_DOMAIN_COUNT] = {};
 
-LedgerLayer& layer_of(void* ctx) noexcept { return *static_cast<LedgerLayer*>(ctx); }
+LedgerLayer& layer_of(void* ctx) noexcept {
+    return *static_cast<LedgerLayer*>(ctx);
+}
 
 void enter(LedgerLayer& layer, const LiveNode& node) noexcept {
     SpinLockScope scope(layer.lock);
@@ -25,24 +27,26 @@ void enter(LedgerLayer& layer, const LiveNode& node) noexcept {
     }
 }
 
-LiveNode make_node(void* block, size_t size_bytes) noexcept {
+// `op` is the entry that was called here, not the context's: the layer may stand alone, and the
+// guards beneath lay out aligned blocks in their own way.
+LiveNode make_node(void* block, size_t size_bytes, uint32_t op) noexcept {
     const RequestContext& context = request_context;
     LiveNode node = {};
     node.address = reinterpret_cast<uint64_t>(block);
     node.size_bytes = size_bytes;
-    node.serial = context.serial & ((UINT64_C(1) << 48) - 1);
-    node.op = context.op & 15;
+    node.serial = context.serial;
+    node.op = op;
     node.stack_id = context.stack_id;
     if (__builtin_expect(next_place.file != nullptr, 0)) {
-        node.place = place_number(next_place.file, next_place.line) & 4095;
+        node.place = place_number(next_place.file, next_place.line);
         next_place.file = nullptr;
     }
     return node;
 }
 
-void* enter_made(LedgerLayer& layer, void* block, size_t size_bytes) noexcept {
+void* enter_made(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept {
     if (block != nullptr) {
-        enter(layer, make_node(block, size_bytes));
+        enter(layer, make_node(block, size_bytes, op));
         count_block_made(size_bytes);
     }
     return block;
@@ -78,7 +82,8 @@ bool is_in_ring(LedgerLayer& layer, uint64_t address) noexcept {
 
 bool is_live_in(LedgerLayer& layer, uint64_t address) noexcept {
     SpinLockScope scope(layer.lock);
-    return layer.table.find(address) != nullptr;
+    LiveNode ignored;
+    return layer.table.find(address, ignored);
 }
 
 // What an unknown pointer is. Being live elsewhere outweighs having been freed here: the address
@@ -123,34 +128,39 @@ void check_told_size(LedgerLayer& layer, const LiveNode& node) noexcept {
 
 // Lets the layers beneath know the size for the time of one call: a header they keep in the block
 // may be damaged.
-class KnownSizeScope {
+class PassingScope {
 public:
-    explicit KnownSizeScope(size_t size_bytes) noexcept {
-        request_context.known_bytes = size_bytes;
-        request_context.has_known_bytes = 1;
+    explicit PassingScope(const LiveNode& node) noexcept {
+        request_context.known_bytes = node.size_bytes;
+        request_context.is_known_aligned = node.op == DEARTH_OP_ALIGNED;
+        request_context.has_known_bytes = true;
+        node_in_passing = &node;
     }
-    ~KnownSizeScope() { request_context.has_known_bytes = 0; }
-    KnownSizeScope(const KnownSizeScope&) = delete;
-    KnownSizeScope& operator=(const KnownSizeScope&) = delete;
+    ~PassingScope() {
+        request_context.has_known_bytes = false;
+        node_in_passing = nullptr;
+    }
+    PassingScope(const PassingScope&) = delete;
+    PassingScope& operator=(const PassingScope&) = delete;
 };
 
 void* ledger_malloc(void* ctx, size_t size_bytes) {
     LedgerLayer& layer = layer_of(ctx);
-    return enter_made(layer, layer.beneath.malloc(layer.beneath.ctx, size_bytes), size_bytes);
+    void* block = layer.beneath.malloc(layer.beneath.ctx, size_bytes);
+    return enter_made(layer, block, size_bytes, DEARTH_OP_MALLOC);
 }
 
 void* ledger_calloc(void* ctx, size_t count, size_t element_bytes) {
     LedgerLayer& layer = layer_of(ctx);
     void* block = layer.beneath.calloc(layer.beneath.ctx, count, element_bytes);
     // It was served, so the product does not wrap.
-    return enter_made(layer, block, count * element_bytes);
+    return enter_made(layer, block, count * element_bytes, DEARTH_OP_CALLOC);
 }
 
 void* ledger_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
     LedgerLayer& layer = layer_of(ctx);
-    return enter_made(layer,
-                      layer.beneath.aligned_alloc(layer.beneath.ctx, alignment, size_bytes),
-                      size_bytes);
+    void* block = layer.beneath.aligned_alloc(layer.beneath.ctx, alignment, size_bytes);
+    return enter_made(layer, block, size_bytes, DEARTH_OP_ALIGNED);
 }
 
 bool is_passed_down(const LedgerLayer& layer) noexcept {
@@ -160,7 +170,7 @@ bool is_passed_down(const LedgerLayer& layer) noexcept {
 void* realloc_unknown(LedgerLayer& layer, void* block, size_t size_bytes) noexcept {
     if (is_passed_down(layer)) {
         void* moved = layer.beneath.realloc(layer.beneath.ctx, block, size_bytes);
-        return enter_made(layer, moved, size_bytes);
+        return enter_made(layer, moved, size_bytes, DEARTH_OP_REALLOC);
     }
     report_unknown(layer, block);
     errno = ENOMEM;
@@ -171,7 +181,7 @@ void* ledger_realloc(void* ctx, void* block, size_t size_bytes) {
     LedgerLayer& layer = layer_of(ctx);
     if (block == nullptr) {
         void* made = layer.beneath.realloc(layer.beneath.ctx, nullptr, size_bytes);
-        return enter_made(layer, made, size_bytes);
+        return enter_made(layer, made, size_bytes, DEARTH_OP_REALLOC);
     }
     // Struck before the call: once it is made, another thread may get the old address.
     LiveNode node;
@@ -179,7 +189,7 @@ void* ledger_realloc(void* ctx, void* block, size_t size_bytes) {
         return realloc_unknown(layer, block, size_bytes);
     }
     check_told_size(layer, node);
-    KnownSizeScope known(node.size_bytes);
+    const PassingScope passing(node);
     void* resized = layer.beneath.realloc(layer.beneath.ctx, block, size_bytes);
     if (resized == nullptr) {
         enter(layer, node);
@@ -189,7 +199,7 @@ void* ledger_realloc(void* ctx, void* block, size_t size_bytes) {
         remember_freed(layer, node);
     }
     count_block_freed(node.size_bytes);
-    return enter_made(layer, resized, size_bytes);
+    return enter_made(layer, resized, size_bytes, DEARTH_OP_REALLOC);
 }
 
 void ledger_free(void* ctx, void* block) {
@@ -211,22 +221,23 @@ void ledger_free(void* ctx, void* block) {
     check_told_size(layer, node);
     remember_freed(layer, node);
     count_block_freed(node.size_bytes);
-    KnownSizeScope known(node.size_bytes);
+    const PassingScope passing(node);
     layer.beneath.free(layer.beneath.ctx, block);
 }
 
 size_t ledger_block_size(void* ctx, void* block) {
     LedgerLayer& layer = layer_of(ctx);
     SpinLockScope scope(layer.lock);
-    const LiveNode* node = layer.table.find(reinterpret_cast<uint64_t>(block));
-    return node == nullptr ? 0 : node->size_bytes;
+    LiveNode node;
+    return layer.table.find(reinterpret_cast<uint64_t>(block), node) ? node.size_bytes : 0;
 }
 
 }  // namespace
 
 bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, const LedgerOptions& options,
                        const dearth_allocator& beneath, dearth_allocator& top) noexcept {
-    layer.freed = static_cast<FreedBlock*>(reserve_pages(options.freed_blocks * sizeof(FreedBlock)));
+    layer.freed =
+        static_cast<FreedBlock*>(reserve_pages(options.freed_blocks * sizeof(FreedBlock)));
     if (layer.freed == nullptr || !layer.table.open()) {
         unmap_pages(layer.freed, options.freed_blocks * sizeof(FreedBlock));
         return false;
@@ -237,13 +248,11 @@ bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, const LedgerOptions&
     layer.freed_mask = options.freed_blocks - 1;
     add_fork_lock(layer.lock, LockRank::kLedger);
     open_layers[domain] = &layer;
-    top = dearth_allocator{&layer,
-                           ledger_malloc,
-                           ledger_calloc,
-                           ledger_realloc,
-                           ledger_free,
-                           beneath.aligned_alloc == nullptr ? nullptr : ledger_aligned_alloc,
-                           ledger_block_size};
+    top = dearth_allocator{
+        &layer,           ledger_malloc,
+        ledger_calloc,    ledger_realloc,
+        ledger_free,      beneath.aligned_alloc == nullptr ? nullptr : ledger_aligned_alloc,
+        ledger_block_size};
     return true;
 }
 

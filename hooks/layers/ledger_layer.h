@@ -1,8 +1,8 @@
 // Table of live blocks. Way in: nothing. Way out: enters the new block, or strikes the freed one.
 // Finds double, invalid and wrong-domain free and a size told wrongly; a free or realloc of what
-// is no live block is reported and not passed down. Knows what is alive: leaks, snapshots, the walk over all
-// blocks. Adds nothing to a block; 36 bytes of tables for each. Threads: one spin lock a domain,
-// skipped while the process has one thread.
+// is no live block is reported and not passed down. Knows what is alive: leaks, snapshots, the walk
+// over all blocks. Adds nothing to a block; 36 bytes of tables for each. Threads: one spin lock a
+// domain, skipped while the process has one thread.
 #pragma once
 
 #include <stddef.h>
@@ -54,6 +54,10 @@ struct LedgerOptions {
 /// False when there are no pages for its tables. `layer` has static life; one open layer a domain.
 bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, const LedgerOptions& options,
                        const dearth_allocator& beneath, dearth_allocator& top) noexcept;
+
+/// The block that this thread is freeing or resizing: struck already, but a layer beneath may still
+/// find it damaged. nullptr: none.
+inline constinit thread_local const LiveNode* node_in_passing = nullptr;
 
 /// The open layer of a domain; nullptr: none.
 LedgerLayer* ledger_of(uint32_t domain) noexcept;

@@ -39,7 +39,7 @@ private:
 
 LiveBlock block_of(const LiveNode& node, uint32_t domain) noexcept {
     return LiveBlock{reinterpret_cast<void*>(node.address), node.size_bytes, node.serial, domain,
-                     static_cast<uint32_t>(node.op), node.stack_id};
+                     static_cast<uint32_t>(node.op),        node.stack_id};
 }
 
 // Heap sort: in place, no recursion, no memory; J. W. J. Williams, "Algorithm 232", 1964.
@@ -145,7 +145,8 @@ constexpr uint64_t kNearBytes = 64;
 
 bool covers(uint64_t start, uint64_t size_bytes, uint64_t address, uint64_t margin) noexcept {
     const uint64_t low = start > margin ? start - margin : 0;
-    return address == start || (address >= low && address - low < size_bytes + (start - low) + margin);
+    return address == start ||
+           (address >= low && address - low < size_bytes + (start - low) + margin);
 }
 
 // The latest freed block that the test accepts.
@@ -173,17 +174,17 @@ const FreedBlock* find_freed_at(const LedgerLayer& layer, uint64_t address) noex
     return find_freed(layer, [&](const FreedBlock& freed) { return freed.address == address; });
 }
 
-const LiveNode* find_around(const LedgerLayer& layer, uint64_t address) noexcept {
-    if (const LiveNode* exact = layer.table.find(address); exact != nullptr) {
-        return exact;
+bool find_around(const LedgerLayer& layer, uint64_t address, LiveNode& found) noexcept {
+    if (layer.table.find(address, found)) {
+        return true;
     }
-    for (uint32_t index = 1; index < layer.table.end_node(); ++index) {
-        const LiveNode& node = layer.table.node_at(index);
-        if (node.address != 0 && covers(node.address, node.size_bytes, address, 0)) {
-            return &node;
-        }
-    }
-    return nullptr;
+    bool is_found = false;
+    layer.table.for_each([&](const LiveNode& node) {
+        is_found = covers(node.address, node.size_bytes, address, 0);
+        found = is_found ? node : found;
+        return !is_found;
+    });
+    return is_found;
 }
 
 void describe_freed(dearth_misuse& misuse, const FreedBlock& freed) noexcept {
@@ -226,12 +227,10 @@ void ledger_walk(void* ctx, void (*visit)(void* ctx, const LiveBlock& block)) no
         WalkableScope scope(layer->lock);
         const bool was_walking = is_walking;
         is_walking = true;
-        for (uint32_t index = 1; index < layer->table.end_node(); ++index) {
-            const LiveNode& node = layer->table.node_at(index);
-            if (node.address != 0) {
-                visit(ctx, block_of(node, domain));
-            }
-        }
+        layer->table.for_each([&](const LiveNode& node) {
+            visit(ctx, block_of(node, domain));
+            return true;
+        });
         is_walking = was_walking;
     }
 }
@@ -240,8 +239,7 @@ size_t ledger_leftovers(uint64_t since, dearth_leftover* leftovers, size_t capac
     const SiteTotals totals(since);
     for (size_t index = 0; index < totals.count() && index < capacity; ++index) {
         const SiteTotal& total = totals.begin()[index];
-        leftovers[index] =
-            dearth_leftover{total.site, total.blocks, total.bytes, total.domain, 0};
+        leftovers[index] = dearth_leftover{total.site, total.blocks, total.bytes, total.domain, 0};
     }
     return totals.count();
 }
@@ -255,11 +253,11 @@ bool ledger_stack_of_site(uint64_t site, uint32_t domain, dearth_stack& stack) n
     bool is_found = false;
     {
         WalkableScope scope(layer->lock);
-        for (uint32_t index = 1; index < layer->table.end_node() && !is_found; ++index) {
-            const LiveNode& node = layer->table.node_at(index);
-            is_found = node.address != 0 && stack_site(node.stack_id) == site;
+        layer->table.for_each([&](const LiveNode& node) {
+            is_found = stack_site(node.stack_id) == site;
             found = is_found ? node.stack_id : 0;
-        }
+            return !is_found;
+        });
     }
     fill_stack(stack, found);
     return is_found;
@@ -272,8 +270,9 @@ bool ledger_find_block(uint64_t address, LiveBlock& found) noexcept {
             continue;
         }
         WalkableScope scope(layer->lock);
-        if (const LiveNode* node = find_around(*layer, address); node != nullptr) {
-            found = block_of(*node, domain);
+        LiveNode node = {};
+        if (find_around(*layer, address, node)) {
+            found = block_of(node, domain);
             return true;
         }
     }
@@ -296,8 +295,12 @@ void ledger_describe(dearth_misuse& misuse) noexcept {
         }
         return;
     }
-    if (const LiveNode* node = find_around(*layer, misuse.address); node != nullptr) {
-        describe_live(misuse, *node);
+    const LiveNode* passing = node_in_passing;
+    LiveNode node = {};
+    if (passing != nullptr && passing->address == misuse.address) {
+        describe_live(misuse, *passing);
+    } else if (find_around(*layer, misuse.address, node)) {
+        describe_live(misuse, node);
     }
 }
 
@@ -307,9 +310,9 @@ using namespace dearth::hooks;
 
 size_t dearth_difference(dearth_snapshot since, struct dearth_leak_site* sites, size_t capacity) {
     const SiteTotals totals(since);
-    sort_elements(totals.begin(), totals.count(), [](const SiteTotal& left, const SiteTotal& right) {
-        return left.bytes > right.bytes;
-    });
+    sort_elements(
+        totals.begin(), totals.count(),
+        [](const SiteTotal& left, const SiteTotal& right) { return left.bytes > right.bytes; });
     for (size_t index = 0; index < totals.count() && index < capacity; ++index) {
         const SiteTotal& total = totals.begin()[index];
         sites[index] = {};

@@ -6,52 +6,72 @@
 namespace dearth::hooks {
 
 namespace {
-// Live blocks a domain can have, tried in turn: a target with a limited address space gets a
-// smaller table. The first is 2 GiB of reserve.
-constexpr uint32_t kNodeCapacities[] = {1u << 26, 1u << 23, 1u << 20, 1u << 16};
-constexpr uint64_t kFirstBuckets = 4096;
+// Regions a domain can have, tried in turn: a target with a limited address space gets fewer. The
+// first is 32 GiB of reserve, for as much heap.
+constexpr uint64_t kReserveRegions[] = {32768, 4096, 512, 64, 8};
+constexpr uint64_t kFirstRegionCapacity = 64;
 }  // namespace
 
 bool LedgerTable::open() noexcept {
-    if (nodes_ != nullptr) {
+    if (reserve_ != nullptr) {
         return true;
     }
-    buckets_ = static_cast<uint32_t*>(map_pages(kFirstBuckets * sizeof(uint32_t)));
-    if (buckets_ == nullptr) {
+    regions_ = static_cast<Region*>(map_pages(kFirstRegionCapacity * sizeof(Region)));
+    if (regions_ == nullptr) {
         return false;
     }
-    bucket_mask_ = kFirstBuckets - 1;
-    for (const uint32_t capacity : kNodeCapacities) {
-        nodes_ = static_cast<LiveNode*>(reserve_pages(capacity * sizeof(LiveNode)));
-        if (nodes_ != nullptr) {
-            node_capacity_ = capacity;
-            used_nodes_ = 1;
+    region_capacity_ = kFirstRegionCapacity;
+    for (const uint64_t count : kReserveRegions) {
+        reserve_ = static_cast<Record*>(reserve_pages(count * kSlots * sizeof(Record)));
+        if (reserve_ != nullptr) {
+            reserve_regions_ = count;
             return true;
         }
     }
-    unmap_pages(buckets_, kFirstBuckets * sizeof(uint32_t));
-    buckets_ = nullptr;
+    unmap_pages(regions_, kFirstRegionCapacity * sizeof(Region));
+    regions_ = nullptr;
+    region_capacity_ = 0;
     return false;
 }
 
-// Without pages for more buckets the chains grow longer: slow, not wrong.
-void LedgerTable::grow_buckets() noexcept {
-    const uint64_t old_count = bucket_mask_ + 1;
-    auto* buckets = static_cast<uint32_t*>(map_pages(old_count * 4 * sizeof(uint32_t)));
-    if (buckets == nullptr) {
-        return;
+bool LedgerTable::grow_regions() noexcept {
+    Region* old_regions = regions_;
+    const uint64_t old_capacity = region_capacity_;
+    auto* regions = static_cast<Region*>(map_pages(old_capacity * 2 * sizeof(Region)));
+    if (regions == nullptr) {
+        return false;
     }
-    unmap_pages(buckets_, old_count * sizeof(uint32_t));
-    buckets_ = buckets;
-    bucket_mask_ = old_count * 4 - 1;
-    for (uint32_t index = 1; index < used_nodes_; ++index) {
-        LiveNode& node = nodes_[index];
-        if (node.address != 0) {
-            uint32_t& bucket = buckets_[bucket_of(node.address)];
-            node.next = bucket;
-            bucket = index;
+    regions_ = regions;
+    region_capacity_ = old_capacity * 2;
+    for (uint64_t old_index = 0; old_index < old_capacity; ++old_index) {
+        const Region& region = old_regions[old_index];
+        if (region.records == nullptr) {
+            continue;
         }
+        uint64_t index = home_of(region.number);
+        while (regions_[index].records != nullptr) {
+            index = (index + 1) & (region_capacity_ - 1);
+        }
+        regions_[index] = region;
     }
+    unmap_pages(old_regions, old_capacity * sizeof(Region));
+    return true;
+}
+
+LedgerTable::Region* LedgerTable::add_region(uint64_t address) noexcept {
+    if (region_count_ == reserve_regions_ ||
+        (region_count_ * 2 >= region_capacity_ && !grow_regions())) {
+        return nullptr;
+    }
+    const uint64_t number = address >> kRegionShift;
+    uint64_t index = home_of(number);
+    while (regions_[index].records != nullptr) {
+        index = (index + 1) & (region_capacity_ - 1);
+    }
+    Region& region = regions_[index];
+    region.number = number;
+    region.records = reserve_ + region_count_++ * kSlots;
+    return &region;
 }
 
 }  // namespace dearth::hooks

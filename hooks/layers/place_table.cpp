@@ -27,8 +27,7 @@ uint32_t find_entry(const char* file, int line) noexcept {
     for (uint32_t step = 0; step < kPlacesMax; ++step) {
         const auto index = static_cast<uint32_t>((hash + step) % kPlacesMax);
         const char* there = __atomic_load_n(&places[index].file, __ATOMIC_ACQUIRE);
-        if (index != 0 &&
-            (there == nullptr || (there == file && places[index].line == line))) {
+        if (index != 0 && (there == nullptr || (there == file && places[index].line == line))) {
             return index;
         }
     }

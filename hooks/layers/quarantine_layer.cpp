@@ -20,11 +20,17 @@ constexpr size_t kHeaderBytes = 16;
 // Blocks held at most, whatever their size; 6 MiB of reserve.
 constexpr uint64_t kHeldMax = uint64_t{1} << 18;
 
-QuarantineLayer& layer_of(void* ctx) noexcept { return *static_cast<QuarantineLayer*>(ctx); }
+QuarantineLayer& layer_of(void* ctx) noexcept {
+    return *static_cast<QuarantineLayer*>(ctx);
+}
 
-size_t size_of(const unsigned char* data) noexcept { return load_word(data - kHeaderBytes); }
+size_t size_of(const unsigned char* data) noexcept {
+    return load_word(data - kHeaderBytes);
+}
 
-size_t lead_of(const unsigned char* data) noexcept { return load_word(data - kHeaderBytes / 2); }
+size_t lead_of(const unsigned char* data) noexcept {
+    return load_word(data - kHeaderBytes / 2);
+}
 
 void give_back(QuarantineLayer& layer, const HeldBlock& held) noexcept {
     layer.beneath.free(layer.beneath.ctx, held.data - held.lead_bytes);
@@ -115,9 +121,8 @@ void* make_block(QuarantineLayer& layer, size_t size_bytes, size_t lead_bytes, A
 
 void* quarantine_malloc(void* ctx, size_t size_bytes) {
     QuarantineLayer& layer = layer_of(ctx);
-    return make_block(layer, size_bytes, kHeaderBytes, [&](size_t total) {
-        return layer.beneath.malloc(layer.beneath.ctx, total);
-    });
+    return make_block(layer, size_bytes, kHeaderBytes,
+                      [&](size_t total) { return layer.beneath.malloc(layer.beneath.ctx, total); });
 }
 
 void* quarantine_calloc(void* ctx, size_t count, size_t element_bytes) {
@@ -201,6 +206,10 @@ size_t quarantine_check(QuarantineLayer& layer) noexcept {
         damaged += check_held(layer, layer.ring[index % kHeldMax]) ? 0 : 1;
     }
     return damaged;
+}
+
+void quarantine_release(QuarantineLayer& layer) noexcept {
+    release_down_to(layer, 0);
 }
 
 }  // namespace dearth::hooks

@@ -42,4 +42,7 @@ bool quarantine_layer_open(QuarantineLayer& layer, uint32_t domain, uint64_t lim
 /// Checks every held block; damage is reported once. Returns how many are damaged.
 size_t quarantine_check(QuarantineLayer& layer) noexcept;
 
+/// Lets go of every held block, checking each.
+void quarantine_release(QuarantineLayer& layer) noexcept;
+
 }  // namespace dearth::hooks

@@ -21,7 +21,19 @@ constexpr size_t kRawFramesMax = 64;
 constinit BacktraceFunction backtrace_function = nullptr;
 constinit StackSource source = StackSource::kNone;
 
+// libunwind locks a mutex when a thread ends, after ThreadSanitizer has dropped the thread's state.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kMayUseLibunwind = false;
+#elif defined(__has_feature)
+constexpr bool kMayUseLibunwind = !__has_feature(thread_sanitizer);
+#else
+constexpr bool kMayUseLibunwind = true;
+#endif
+
 BacktraceFunction open_libunwind() noexcept {
+    if (!kMayUseLibunwind) {
+        return nullptr;
+    }
     // Never closed: its code may be on some thread's stack.
     void* library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
@@ -70,7 +82,9 @@ StackSource call_stack_prepare() noexcept {
     return source;
 }
 
-StackSource call_stack_source() noexcept { return source; }
+StackSource call_stack_source() noexcept {
+    return source;
+}
 
 __attribute__((noinline)) size_t capture(void** frames, size_t max_frames,
                                          const void* first_caller) noexcept {

@@ -20,8 +20,8 @@ StackSource call_stack_source() noexcept;
 
 /// Fills `frames` with at most `max_frames` return addresses and returns how many. Frames inside
 /// `first_caller` (a return address into the code that called us) are left out; when it is not on
-/// the stack, or nullptr, all frames but capture's own stay. Never allocates once prepared; before that,
-/// 0. errno is kept. Async-signal-safe as far as unw_backtrace is.
+/// the stack, or nullptr, all frames but capture's own stay. Never allocates once prepared; before
+/// that, 0. errno is kept. Async-signal-safe as far as unw_backtrace is.
 size_t capture(void** frames, size_t max_frames, const void* first_caller) noexcept;
 
 /// The same from a signal handler: `ucontext` is its third argument, frames[0] the faulting

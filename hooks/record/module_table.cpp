@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hooks/base/errno_saver.h"
+#include "hooks/base/fork_locks.h"
 #include "hooks/base/mapped_pages.h"
 #include "hooks/base/prng.h"
 #include "hooks/base/raw_output.h"
@@ -24,7 +25,7 @@ constexpr uint64_t kOffsetMask = (UINT64_C(1) << DEARTH_MODULE_SHIFT) - 1;
 
 struct LocalModule {
     dearth_module record;
-    uint64_t start;       // lowest mapped address; the bias alone says nothing for fixed programs
+    uint64_t start;  // lowest mapped address; the bias alone says nothing for fixed programs
     uint64_t name_hash;
     const char* name;     // the path's last part, inside record.path
     uint32_t page_index;  // in the published region
@@ -79,8 +80,8 @@ uint32_t publish(const dearth_module& record) noexcept {
             __atomic_fetch_add(&region.lost, 1, __ATOMIC_RELAXED);
             return kUnpublished;
         }
-    } while (!__atomic_compare_exchange_n(&region.count, &count, count + 1, false,
-                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    } while (!__atomic_compare_exchange_n(&region.count, &count, count + 1, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_ACQUIRE));
     dearth_module& entry = table.published[count];
     entry.base = record.base;
     entry.end = record.end;
@@ -199,6 +200,7 @@ int visit_module(dl_phdr_info* info, size_t, void* context) noexcept {
 // True when something new was found.
 bool rescan() noexcept {
     ErrnoSaver saver;
+    add_fork_lock(table.lock, LockRank::kModules);
     {
         SpinLockScope scope(table.lock);
         if (table.modules == nullptr) {
@@ -237,7 +239,9 @@ const LocalModule* find_module(const void* address) noexcept {
 
 }  // namespace
 
-void module_table_prepare() noexcept { rescan(); }
+void module_table_prepare() noexcept {
+    rescan();
+}
 
 void attach_module_region(dearth_module* modules, dearth_region* region) noexcept {
     rescan();

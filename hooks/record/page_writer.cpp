@@ -148,7 +148,9 @@ void set_misuse_describer(const MisuseDescriber* describer) noexcept {
     misuse_describer = describer == nullptr ? MisuseDescriber{} : *describer;
 }
 
-void set_aborts_on_misuse(bool aborts) noexcept { is_aborting = aborts; }
+void set_aborts_on_misuse(bool aborts) noexcept {
+    is_aborting = aborts;
+}
 
 void report_misuse(dearth_misuse& misuse) noexcept {
     ErrnoSaver saver;
@@ -173,9 +175,13 @@ void report_misuse(dearth_misuse& misuse) noexcept {
     }
 }
 
-uint64_t reported_misuses() noexcept { return __atomic_load_n(&misuses, __ATOMIC_RELAXED); }
+uint64_t reported_misuses() noexcept {
+    return __atomic_load_n(&misuses, __ATOMIC_RELAXED);
+}
 
-void reset_reported_misuses() noexcept { __atomic_store_n(&misuses, 0, __ATOMIC_RELAXED); }
+void reset_reported_misuses() noexcept {
+    __atomic_store_n(&misuses, 0, __ATOMIC_RELAXED);
+}
 
 void set_reported_phase(uint32_t phase) noexcept {
     __atomic_store_n(&reported_phase, phase, __ATOMIC_RELAXED);

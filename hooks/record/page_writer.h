@@ -26,9 +26,9 @@ struct MisuseDescriber {
 void set_misuse_describer(const MisuseDescriber* describer) noexcept;
 void set_aborts_on_misuse(bool aborts) noexcept;
 
-/// Completes the misuse (phase, op, detecting stack, description), counts it, keeps it in the slot if it
-/// is among the first DEARTH_MISUSES_MAX, or prints it when there is no slot; then aborts if so
-/// configured. Kind, domains, address and what was measured are the caller's.
+/// Completes the misuse (phase, op, detecting stack, description), counts it, keeps it in the slot
+/// if it is among the first DEARTH_MISUSES_MAX, or prints it when there is no slot; then aborts if
+/// so configured. Kind, domains, address and what was measured are the caller's.
 void report_misuse(dearth_misuse& misuse) noexcept;
 
 /// Misuses reported by this process since the last reset.

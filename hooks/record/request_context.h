@@ -14,13 +14,14 @@ namespace dearth::hooks {
 using StackId = uint32_t;
 
 struct RequestContext {
-    uint64_t serial;   ///< of the request in progress, from 1; 0: nobody numbers requests here
-    StackId stack_id;  ///< its call stack
-    uint32_t op;       ///< enum dearth_op; DEARTH_OP_COUNT: a free, or no request at all
-    uint32_t thread;   ///< number of this thread, from 1; 0: it has made no request yet
-    uint32_t has_known_bytes;
-    size_t known_bytes;  ///< size of the block being freed or resized, when a layer above knows it
-    void* caller;        ///< return address of the public entry: where our own frames end
+    uint64_t serial;        ///< of the request in progress, from 1; 0: nobody numbers requests here
+    StackId stack_id;       ///< its call stack
+    uint32_t op;            ///< enum dearth_op; DEARTH_OP_COUNT: a free, or no request at all
+    uint32_t thread;        ///< number of this thread, from 1; 0: it has made no request yet
+    bool has_known_bytes;   ///< a layer above knows the block being freed or resized:
+    bool is_known_aligned;  ///< it came from an aligned request
+    size_t known_bytes;     ///< its size
+    void* caller;           ///< return address of the public entry: where our own frames end
     const void* told_block;  ///< dearth_expect_size: the block concerned, nullptr: none
     size_t told_bytes;
     uint32_t told_domain;
@@ -28,6 +29,6 @@ struct RequestContext {
 };
 
 inline constinit thread_local RequestContext request_context = {
-    0, 0, DEARTH_OP_COUNT, 0, 0, 0, nullptr, nullptr, 0, 0, 0};
+    0, 0, DEARTH_OP_COUNT, 0, false, false, 0, nullptr, nullptr, 0, 0, 0};
 
 }  // namespace dearth::hooks

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hooks/base/fork_locks.h"
 #include "hooks/base/mapped_pages.h"
 #include "hooks/base/prng.h"
 #include "hooks/base/spin_lock.h"
@@ -18,7 +19,7 @@ struct StackEntry {
     uint64_t raw_hash;
     uint64_t site;
     uint64_t selected_count;
-    StackId next;    // in the bucket's chain; 0 ends it
+    StackId next;  // in the bucket's chain; 0 ends it
     uint32_t depth;
 
     void** frames() noexcept { return reinterpret_cast<void**>(this + 1); }
@@ -48,7 +49,9 @@ StackEntry& entry_of(StackId id) noexcept {
     return *reinterpret_cast<StackEntry*>(depot.arena + size_t{id} * kIdUnit);
 }
 
-size_t entry_bytes(size_t depth) noexcept { return sizeof(StackEntry) + depth * sizeof(void*); }
+size_t entry_bytes(size_t depth) noexcept {
+    return sizeof(StackEntry) + depth * sizeof(void*);
+}
 
 uint64_t hash_frames(void* const* frames, size_t depth) noexcept {
     // Two multiplications a frame would be spent on every request: one, and a strong end.
@@ -74,7 +77,7 @@ bool open_depot() noexcept {
         if (pages != nullptr) {
             depot.arena_bytes = bytes;
             depot.used_bytes = kIdUnit;  // no entry at offset 0: id 0 means none
-            depot.arena = static_cast<unsigned char*>(pages);
+            __atomic_store_n(&depot.arena, static_cast<unsigned char*>(pages), __ATOMIC_RELEASE);
             return true;
         }
     }
@@ -166,6 +169,10 @@ StackId intern_stack(void* const* frames, size_t depth) noexcept {
     }
     depth = depth < kDepotFramesMax ? depth : kDepotFramesMax;
     const uint64_t hash = hash_frames(frames, depth);
+    if (__builtin_expect(__atomic_load_n(&depot.arena, __ATOMIC_ACQUIRE) == nullptr, 0)) {
+        // Before the lock is held: fork takes the list's lock first.
+        add_fork_lock(depot.lock, LockRank::kDepot);
+    }
     {
         SpinLockScope scope(depot.lock);
         if (!open_depot()) {
@@ -188,7 +195,9 @@ StackId intern_current_stack(const void* first_caller) noexcept {
     return intern_stack(frames, capture(frames, kDepotFramesMax, first_caller));
 }
 
-uint64_t stack_site(StackId id) noexcept { return id == 0 ? 0 : entry_of(id).site; }
+uint64_t stack_site(StackId id) noexcept {
+    return id == 0 ? 0 : entry_of(id).site;
+}
 
 size_t stack_frames(StackId id, void* const** frames) noexcept {
     if (id == 0) {
@@ -212,9 +221,13 @@ void reset_selected_counts() noexcept {
     });
 }
 
-uint64_t stack_depot_count() noexcept { return depot.stack_count; }
+uint64_t stack_depot_count() noexcept {
+    return depot.stack_count;
+}
 
-bool stack_depot_is_full() noexcept { return depot.is_full; }
+bool stack_depot_is_full() noexcept {
+    return depot.is_full;
+}
 
 void for_each_stack(void* ctx, void (*visit)(void* ctx, StackId id)) noexcept {
     const size_t end = __atomic_load_n(&depot.used_bytes, __ATOMIC_ACQUIRE);

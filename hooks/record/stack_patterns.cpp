@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hooks/base/errno_saver.h"
+#include "hooks/base/fork_locks.h"
 #include "hooks/base/mapped_pages.h"
 #include "hooks/base/raw_output.h"
 #include "hooks/base/spin_lock.h"
@@ -45,11 +46,11 @@ Pattern* find_pattern(const char* glob, bool is_module, uint64_t count) noexcept
 }
 
 Pattern* pattern_of(const char* glob, bool is_module) noexcept {
-    Pattern* found =
-        find_pattern(glob, is_module, __atomic_load_n(&cache.count, __ATOMIC_ACQUIRE));
+    Pattern* found = find_pattern(glob, is_module, __atomic_load_n(&cache.count, __ATOMIC_ACQUIRE));
     if (found != nullptr) {
         return found;
     }
+    add_fork_lock(cache.lock, LockRank::kPatterns);
     SpinLockScope scope(cache.lock);
     found = find_pattern(glob, is_module, cache.count);
     if (found != nullptr || cache.count == kPatternsMax ||

@@ -15,7 +15,8 @@ def main():
     for n in range(1, 9):
         numerator, denominator = numerator * n + denominator, denominator * n
     print(len(str(quotient)), rest % 10**9, int(text) == power, modular, shifted.bit_length())
-    print(hex(factorial)[-12:], (-power // 7) % 10**6, int.from_bytes(power.to_bytes(80, "big"), "big") == power)
+    print(hex(factorial)[-12:], (-power // 7) % 10**6)
+    print(int.from_bytes(power.to_bytes(80, "big"), "big") == power)
     print(numerator, denominator, factorial / power)
 
 

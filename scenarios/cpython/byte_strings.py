@@ -14,7 +14,8 @@ def main():
     data.extend(b"tail" * 10)
     print(copied, len(data), data[-6:], b"%d items, %b" % (len(data), b"end"))
     print(data[:12].hex(" "), b"a-b-c".split(b"-"), b"caf\xc3\xa9".decode(), bytes.fromhex("64 65"))
-    print(b"bad \xff".decode("utf-8", "replace").encode("ascii", "backslashreplace"), b"x".rjust(9, b"."))
+    replaced = b"bad \xff".decode("utf-8", "replace")
+    print(replaced.encode("ascii", "backslashreplace"), b"x".rjust(9, b"."))
 
 
 builtins.workload = main  # the script is: workload()

@@ -32,7 +32,8 @@ def main():
             return 6 * super().area()
 
     Record = Registry("Record", (), {"__getattr__": lambda self, name: name * 2})
-    print(sorted([Cube(2), Square(4), Square(1), Cube(1)]), Record().echo, Registry.known, Cube.mro()[1:3])
+    shapes = sorted([Cube(2), Square(4), Square(1), Cube(1)])
+    print(shapes, Record().echo, Registry.known, Cube.mro()[1:3])
 
 
 builtins.workload = main  # the script is: workload()

@@ -33,7 +33,8 @@ def main():
     outer = delegate(log)
     first = [next(outer) for _ in range(3)]
     outer.close()
-    print(sum(n for n in numbers(50) if n % 2), means, first, log, max(zip(numbers(9), "abcdefghi")))
+    odd = sum(n for n in numbers(50) if n % 2)
+    print(odd, means, first, log, max(zip(numbers(9), "abcdefghi")))
 
 
 builtins.workload = main  # the script is: workload()

@@ -4,7 +4,8 @@ import json
 
 
 def main():
-    document = {"name": "dearth", "list": [1, 2.5, None, True, {"deep": ["é", "\n"]}], "big": 10**20}
+    values = [1, 2.5, None, True, {"deep": ["é", "\n"]}]
+    document = {"name": "dearth", "list": values, "big": 10**20}
     text = json.dumps(document, sort_keys=True)
     again = json.loads(text)
     try:

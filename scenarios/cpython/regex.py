@@ -1,4 +1,4 @@
-# re: patterns compiled in the warm-up and one in the script; groups, named groups, substitution, splitting, scanning.
+# re: patterns compiled in the warm-up and one in the script; groups, substitution, splitting.
 import builtins
 import re
 

@@ -23,7 +23,7 @@ def main():
     except TypeError as error:
         mixed = str(error)[:20]
     numbers.sort()
-    print(by_length[:2], pairs[0], numbers[:3], kept == words, problem, mixed, max(words, key=key if 0 else len))
+    print(by_length[:2], pairs[0], numbers[:3], kept == words, problem, mixed, max(words, key=len))
 
 
 builtins.workload = main  # the script is: workload()

@@ -23,7 +23,8 @@ print((replaced:gsub("%a+", { word = "w", fizzbuzz = "FB" })):sub(1, 60))
 print(#text:gsub(".", "%0%0"), #text:gsub("", "-"), (text:gsub("(%a+)(%d+)", "%2%1", 3)):sub(1, 26))
 
 local function escape(value)
-    return (value:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }))
+    local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+    return (value:gsub("[&<>\"]", entities))
 end
 local html = { "<table>" }
 for row = 1, 8 do
@@ -41,7 +42,8 @@ local pieces = {}
 for line in page:gmatch("<tr>(.-)</tr>") do
     pieces[#pieces + 1] = #line
 end
-print(table.concat(pieces, "+", 2, 6), #table.concat({}, ","), string.format("%s", ("long"):rep(300)):len())
+print(table.concat(pieces, "+", 2, 6), #table.concat({}, ","),
+    string.format("%s", ("long"):rep(300)):len())
 local built = ""
 for i = 1, 40 do
     built = built .. i .. ","

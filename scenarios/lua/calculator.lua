@@ -7,7 +7,9 @@ local function tokenize(text)
             return tokens
         end
         local matched
-        for _, kind in ipairs({ { "number", "^%d+%.?%d*" }, { "name", "^%a%w*" }, { "symbol", "^[-+*/^(),=]" } }) do
+        for _, kind in ipairs({
+            { "number", "^%d+%.?%d*" }, { "name", "^%a%w*" }, { "symbol", "^[-+*/^(),=]" },
+        }) do
             local from, to = text:find(kind[2], position)
             if from then
                 tokens[#tokens + 1] = { kind = kind[1], text = text:sub(from, to), position = from }
@@ -34,7 +36,8 @@ local function evaluate(text, variables)
     end
     local function expect(symbol)
         if not accept(symbol) then
-            error({ "expected " .. symbol, tokens[index] and tokens[index].position or #text + 1 }, 0)
+            local token = tokens[index]
+            error({ "expected " .. symbol, token and token.position or #text + 1 }, 0)
         end
     end
     local function atom()

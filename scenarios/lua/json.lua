@@ -113,7 +113,8 @@ local function decode(text)
     return result
 end
 
-local document = [[ {"name": "dearth", "tags": ["a", "b\n"], "nested": {"x": 1.5, "y": [true, false]}} ]]
+local document = [[ {"name": "dearth", "tags": ["a", "b\n"],
+    "nested": {"x": 1.5, "y": [true, false]}} ]]
 local decoded = decode(document)
 local encoded = encode(decoded)
 print(encoded)

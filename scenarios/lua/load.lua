@@ -12,7 +12,9 @@ print(compile("return answer + math.max(1, 2, 3)", sandbox)())
 compile("made = answer * 2; function twice(x) return 2 * x end", sandbox)()
 print(sandbox.made, sandbox.twice(8), rawget(_G, "made"))
 
-local pieces = { "local a, b = ...", " local function add(x, y) ", "return x + y end ", "return add(a, b)" }
+local pieces = {
+    "local a, b = ...", " local function add(x, y) ", "return x + y end ", "return add(a, b)",
+}
 local position = 0
 local chunk, problem = load(function()
     position = position + 1
@@ -23,14 +25,18 @@ if not chunk then
 end
 print(chunk(20, 22))
 
-local dumped = string.dump(compile("local n = ... ; local t = {} for i = 1, n do t[i] = i * i end return #t, t[n]"))
+local dumped = string.dump(compile([[
+    local n = ...
+    local t = {} for i = 1, n do t[i] = i * i end return #t, t[n] ]]))
 local undumped = load(dumped, "=dumped", "b")
 if not undumped then
     error("not enough memory", 0)
 end
 print(type(dumped), undumped(9))
 
-for _, text in ipairs({ "return 1 +", "x = = 2", "goto nowhere", "return 'open", "for i = 1 do end" }) do
+for _, text in ipairs({
+    "return 1 +", "x = = 2", "goto nowhere", "return 'open", "for i = 1 do end",
+}) do
     local broken, why = load(text, "=broken")
     if why:find("not enough memory", 1, true) then
         error(why, 0)

@@ -99,4 +99,5 @@ local squares = {}
 for _, square in pairs(proxy) do
     squares[#squares + 1] = square
 end
-print(proxy.k1, table.concat(writes, ","), proxy(nil, nil, 3), getmetatable(proxy), table.concat(squares, "+"))
+print(proxy.k1, table.concat(writes, ","), proxy(nil, nil, 3), getmetatable(proxy),
+    table.concat(squares, "+"))

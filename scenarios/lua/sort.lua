@@ -20,7 +20,8 @@ end)
 print("descending", numbers[1], numbers[80])
 
 local words = {}
-for word in ("the sweep fails each request once and then looks at what the program did"):gmatch("%a+") do
+local text = "the sweep fails each request once and then looks at what the program did"
+for word in text:gmatch("%a+") do
     words[#words + 1] = word
 end
 table.sort(words)

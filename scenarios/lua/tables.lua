@@ -52,7 +52,8 @@ print("stock", #names, names[1], names[#names], total)
 local moved = table.move(squares, 5, 15, 3, {})
 print("moved", #moved, moved[3], moved[13], next({}) == nil)
 
-local mixed = { 10, 20, 30, [1.5] = "half", [-1] = "minus", [true] = "yes", nested = { deep = { er = 1 } } }
+local mixed = { 10, 20, 30, [1.5] = "half", [-1] = "minus", [true] = "yes" }
+mixed.nested = { deep = { er = 1 } }
 mixed[2^53] = "large"
 mixed[4.0] = 40
 print("mixed", #mixed, mixed[1.5], mixed[-1], mixed[true], mixed[2^53], mixed.nested.deep.er)

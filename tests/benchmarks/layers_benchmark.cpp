@@ -68,9 +68,13 @@ void run_live_set(benchmark::State& state, dearth_allocator allocator) {
     }
 }
 
-void bare_pair(benchmark::State& state) { run_pairs(state, dearth::hooks::libc_allocator()); }
+void bare_pair(benchmark::State& state) {
+    run_pairs(state, dearth::hooks::libc_allocator());
+}
 
-void wrapped_pair(benchmark::State& state) { run_pairs(state, wrapped_allocator(nullptr)); }
+void wrapped_pair(benchmark::State& state) {
+    run_pairs(state, wrapped_allocator(nullptr));
+}
 
 void armed_pair(benchmark::State& state) {
     dearth_schedule schedule = {};
@@ -82,9 +86,13 @@ void armed_pair(benchmark::State& state) {
     run_pairs(state, wrapped_allocator(&schedule));
 }
 
-void bare_live_set(benchmark::State& state) { run_live_set(state, dearth::hooks::libc_allocator()); }
+void bare_live_set(benchmark::State& state) {
+    run_live_set(state, dearth::hooks::libc_allocator());
+}
 
-void wrapped_live_set(benchmark::State& state) { run_live_set(state, wrapped_allocator(nullptr)); }
+void wrapped_live_set(benchmark::State& state) {
+    run_live_set(state, wrapped_allocator(nullptr));
+}
 
 BENCHMARK(bare_pair)->Arg(32)->Arg(256);
 BENCHMARK(wrapped_pair)->Arg(32)->Arg(256);

@@ -120,6 +120,12 @@ class CheckIncludes(TreeTest):
             "harness/oracle/document.h:1: single: <yaml-cpp/node/node.h> in a header reaches every "
             "file that includes it; only one source file may see it")
 
+    def test_a_heavy_header_may_be_allowed_to_one_more_file(self):
+        self.write("ci/floors.txt", FLOORS +
+                   "allow harness/oracle/leaks.cpp sqlite3.h : reads what the store wrote\n")
+        self.write("harness/oracle/leaks.cpp", "#include <sqlite3.h>\n")
+        self.assert_clean()
+
     def test_a_header_beside_the_file_is_written_from_the_root(self):
         self.write("hooks/schedule/glob.cpp", '#include "decision.h"\n')
         self.assert_violations(

@@ -12,7 +12,7 @@
 
 namespace dearth::tests {
 
-inline constexpr unsigned kChildDeadlineSeconds = 120;
+inline constexpr unsigned kChildDeadlineSeconds = 60;
 
 /// The wait status of a child that runs `body` and exits with 0, or with 1 when an expectation in
 /// it failed.

@@ -1,5 +1,6 @@
-// A heap as a map from slot to bytes: applies operations to a real allocator and to the model and says
-// where they differ. Knows nothing of test frameworks, so that properties and fuzzers share it.
+// A heap as a map from slot to bytes: applies operations to a real allocator and to the model and
+// says where they differ. Knows nothing of test frameworks, so that properties and fuzzers share
+// it.
 #pragma once
 
 #include <cerrno>
@@ -16,7 +17,7 @@ namespace dearth::tests {
 struct HeapOperation {
     enum Kind : unsigned { kMalloc, kCalloc, kRealloc, kAligned, kFree, kKindCount };
     Kind kind;
-    unsigned slot;        ///< taken modulo the number of slots
+    unsigned slot;  ///< taken modulo the number of slots
     std::size_t size_bytes;
     unsigned alignment_shift;  ///< aligned: 16 << (shift % 6)
 };

@@ -1,5 +1,6 @@
 /* A child that does on request what targets do: the tests of process handling drive it.
-   scripted_child exit N | signal N | sleep | ignore-term | write FD TEXT | env NAME | fds | spawn-sleeper */
+   scripted_child exit N | signal N | sleep | ignore-term | write FD TEXT | env NAME | fds |
+   spawn-sleeper */
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>

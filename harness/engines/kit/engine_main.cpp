@@ -26,7 +26,8 @@ struct Source {
 };
 
 Source region_text(dearth_control_header& page, const dearth_region& region) {
-    return {reinterpret_cast<const char*>(&page) + region.offset, static_cast<size_t>(region.count)};
+    return {reinterpret_cast<const char*>(&page) + region.offset,
+            static_cast<size_t>(region.count)};
 }
 
 bool run_open(EngineRun& run, dearth_step step) {

@@ -22,7 +22,9 @@ struct Call {
 // makecontext passes only ints; one call a process needs no more than this.
 constinit Call call_ = {};
 
-void enter() { call_.body(call_.ctx, call_.bounds); }
+void enter() {
+    call_.body(call_.ctx, call_.bounds);
+}
 
 constexpr bool is_sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -56,7 +58,8 @@ StackBounds bounds_of_this_thread() {
 
 void run_on_engine_stack(size_t stack_bytes, void (*body)(void* ctx, const StackBounds& bounds),
                          void* ctx) {
-    const size_t size = stack_bytes < kLeastStackBytes ? kLeastStackBytes : stack_bytes & ~size_t{4095};
+    const size_t size =
+        stack_bytes < kLeastStackBytes ? kLeastStackBytes : stack_bytes & ~size_t{4095};
     constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
     auto* wanted = reinterpret_cast<void*>(kStackAddress);
     char* pages = static_cast<char*>(MAP_FAILED);

@@ -65,10 +65,11 @@ bool has_failed(const char* step, const dearth_outcome& outcome) {
 int run_standalone(int argc, char** argv, const dearth_engine& engine) {
     Source source = {};
     if (argc != 2) {
-        fprintf(stderr,
-                "usage: %s SCRIPT\nRuns SCRIPT in %s; DEARTH_SCHEDULE names the faults, for instance "
-                "'nth=17;once'.\nTo sweep every allocation failure: dearth run SCRIPT\n",
-                argv[0], engine.version);
+        fprintf(
+            stderr,
+            "usage: %s SCRIPT\nRuns SCRIPT in %s; DEARTH_SCHEDULE names the faults, for instance "
+            "'nth=17;once'.\nTo sweep every allocation failure: dearth run SCRIPT\n",
+            argv[0], engine.version);
         return 2;
     }
     if (!read_source(argv[1], source)) {

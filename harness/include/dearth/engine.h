@@ -16,8 +16,8 @@ extern "C" {
 #endif
 
 struct dearth_engine {
-    const char* name;    ///< "lua"
-    const char* version; ///< "Lua 5.4.4"
+    const char* name;     ///< "lua"
+    const char* version;  ///< "Lua 5.4.4"
 
     /// Optional, once, before anything else and before faults are armed: install allocators for
     /// good (process-wide APIs). Return 0, or -1 with the reason in `outcome->message`.

@@ -14,9 +14,9 @@ extern "C" {
 /// Families of allocation functions. Every block belongs to the domain that made it and must go
 /// back to the same domain.
 enum dearth_domain {
-    DEARTH_DOMAIN_RAW = 0,    ///< any thread, at any time; the closest to malloc
-    DEARTH_DOMAIN_MEM = 1,    ///< buffers; the caller serializes its threads
-    DEARTH_DOMAIN_OBJECT = 2, ///< small objects; the caller serializes its threads
+    DEARTH_DOMAIN_RAW = 0,     ///< any thread, at any time; the closest to malloc
+    DEARTH_DOMAIN_MEM = 1,     ///< buffers; the caller serializes its threads
+    DEARTH_DOMAIN_OBJECT = 2,  ///< small objects; the caller serializes its threads
     DEARTH_DOMAIN_COUNT = 3
 };
 
@@ -101,28 +101,29 @@ void* dearth_realloc_at(enum dearth_domain domain, void* block, size_t size_byte
 
 #define DEARTH_RAW_MALLOC(size) dearth_malloc_at(DEARTH_DOMAIN_RAW, (size), __FILE__, __LINE__)
 #define DEARTH_MEM_MALLOC(size) dearth_malloc_at(DEARTH_DOMAIN_MEM, (size), __FILE__, __LINE__)
-#define DEARTH_OBJECT_MALLOC(size) dearth_malloc_at(DEARTH_DOMAIN_OBJECT, (size), __FILE__, __LINE__)
-#define DEARTH_RAW_CALLOC(count, size)                                                             \
+#define DEARTH_OBJECT_MALLOC(size) \
+    dearth_malloc_at(DEARTH_DOMAIN_OBJECT, (size), __FILE__, __LINE__)
+#define DEARTH_RAW_CALLOC(count, size) \
     dearth_calloc_at(DEARTH_DOMAIN_RAW, (count), (size), __FILE__, __LINE__)
-#define DEARTH_MEM_CALLOC(count, size)                                                             \
+#define DEARTH_MEM_CALLOC(count, size) \
     dearth_calloc_at(DEARTH_DOMAIN_MEM, (count), (size), __FILE__, __LINE__)
-#define DEARTH_OBJECT_CALLOC(count, size)                                                          \
+#define DEARTH_OBJECT_CALLOC(count, size) \
     dearth_calloc_at(DEARTH_DOMAIN_OBJECT, (count), (size), __FILE__, __LINE__)
-#define DEARTH_RAW_REALLOC(block, size)                                                            \
+#define DEARTH_RAW_REALLOC(block, size) \
     dearth_realloc_at(DEARTH_DOMAIN_RAW, (block), (size), __FILE__, __LINE__)
-#define DEARTH_MEM_REALLOC(block, size)                                                            \
+#define DEARTH_MEM_REALLOC(block, size) \
     dearth_realloc_at(DEARTH_DOMAIN_MEM, (block), (size), __FILE__, __LINE__)
-#define DEARTH_OBJECT_REALLOC(block, size)                                                         \
+#define DEARTH_OBJECT_REALLOC(block, size) \
     dearth_realloc_at(DEARTH_DOMAIN_OBJECT, (block), (size), __FILE__, __LINE__)
 
 /// Overflow-checked array request, as PyMem_New: NULL with ENOMEM when count * sizeof(type) does
 /// not fit.
 #ifdef __cplusplus
-#define DEARTH_MEM_NEW(type, count)                                                                \
-    static_cast<type*>(                                                                            \
+#define DEARTH_MEM_NEW(type, count) \
+    static_cast<type*>(             \
         dearth_malloc_array_at(DEARTH_DOMAIN_MEM, (count), sizeof(type), __FILE__, __LINE__))
 #else
-#define DEARTH_MEM_NEW(type, count)                                                                \
+#define DEARTH_MEM_NEW(type, count) \
     ((type*)dearth_malloc_array_at(DEARTH_DOMAIN_MEM, (count), sizeof(type), __FILE__, __LINE__))
 #endif
 

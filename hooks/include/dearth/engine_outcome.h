@@ -8,8 +8,8 @@
 /// Handed in zeroed; strings are cut to fit.
 struct dearth_outcome {
     enum dearth_step_status status;
-    char kind[32];     ///< class of the error, as expectations name it: "MemoryError"
-    char message[224]; ///< its text
+    char kind[32];      ///< class of the error, as expectations name it: "MemoryError"
+    char message[224];  ///< its text
 };
 
 #endif

@@ -10,9 +10,10 @@
 ///     p[N .. N+7]      forbidden bytes: an overflow changes them
 ///     p[N+8 .. N+15]   serial of the request that made or last resized the block, big-endian
 ///
-/// More guard bytes go between the domain letter and p[-1], and before the serial. A block with an
-/// alignment above 16 has an upper-case letter, followed by the distance from the allocation's start
-/// to p in units of 16 bytes, 4 bytes big-endian.
+/// More guard bytes go between the domain letter and p[-1], and before the serial. A block from an
+/// aligned request has an upper-case letter, followed by the distance from the allocation's start
+/// to p in units of 16 bytes, 4 bytes big-endian; behind its serial the distance stands again, in
+/// bytes, 8 bytes big-endian.
 #ifndef DEARTH_GUARD_H
 #define DEARTH_GUARD_H
 
@@ -39,8 +40,7 @@ void dearth_guard_default_options(struct dearth_layer_options* options);
 /// or -1 with errno EINVAL (a value out of range, an unknown domain, a NULL function) or ENOMEM
 /// (more than 8). Call before the domain's first request.
 int dearth_guard_wrap(enum dearth_domain domain, const struct dearth_allocator* beneath,
-                      const struct dearth_layer_options* options,
-                      struct dearth_allocator* wrapped);
+                      const struct dearth_layer_options* options, struct dearth_allocator* wrapped);
 
 #ifdef __cplusplus
 }

@@ -57,9 +57,9 @@ size_t dearth_check_blocks(void);
 
 /// Counters, all since dearth_start.
 struct dearth_counters {
-    uint64_t requests; ///< all domains, failures included
-    uint64_t injected; ///< faults injected
-    uint64_t exhausted; ///< real failures of the allocator beneath
+    uint64_t requests;   ///< all domains, failures included
+    uint64_t injected;   ///< faults injected
+    uint64_t exhausted;  ///< real failures of the allocator beneath
     uint64_t live_blocks;
     uint64_t live_bytes;
     uint64_t peak_bytes;

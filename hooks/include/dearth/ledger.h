@@ -30,8 +30,8 @@ struct dearth_block_facts {
     void* block;
     size_t size_bytes;
     uint64_t serial;
-    uint32_t domain; ///< enum dearth_domain
-    uint32_t op;     ///< enum dearth_op
+    uint32_t domain;  ///< enum dearth_domain
+    uint32_t op;      ///< enum dearth_op
     struct dearth_stack allocated;
 };
 

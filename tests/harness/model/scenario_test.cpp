@@ -50,86 +50,88 @@ TEST(FrameText, SaysAsMuchAsIsKnown) {
     EXPECT_EQ(frame_text({"", 0xdead, "", "", 0}), "0xdead");
 }
 
+// Each changes one field that a trial's result depends on; the first changes nothing.
+const std::vector<std::function<void(Scenario&)>> kChanges = {
+    [](Scenario&) {},
+    [](Scenario& s) { s.name = "x"; },
+    [](Scenario& s) { s.target.engine = Engine::kPython; },
+    [](Scenario& s) { s.target.script.text = "return 1"; },
+    [](Scenario& s) { s.target.script.name = "return 1"; },
+    [](Scenario& s) { s.target.warmup = Script{}; },
+    [](Scenario& s) { s.target.run = {"a"}; },
+    [](Scenario& s) {
+        s.target.run = {"a", ""};
+    },
+    [](Scenario& s) { s.target.env["A"] = "b"; },
+    [](Scenario& s) { s.target.env["Ab"] = ""; },
+    [](Scenario& s) { s.target.domain_mask = 1; },
+    [](Scenario& s) { s.injection.is_sweep = false; },
+    [](Scenario& s) { s.injection.points = PointSelection::kSites; },
+    [](Scenario& s) { s.injection.first = 2; },
+    [](Scenario& s) { s.injection.last = 2; },
+    [](Scenario& s) { s.injection.step = 2; },
+    [](Scenario& s) { s.injection.sample_count = 2; },
+    [](Scenario& s) { s.injection.sample_seed = 2; },
+    [](Scenario& s) { s.injection.kinds.pop_back(); },
+    [](Scenario& s) { s.injection.kinds[0].action = DEARTH_ACTION_MOVE; },
+    [](Scenario& s) { s.injection.when.op_mask = 1; },
+    [](Scenario& s) { s.injection.unless.op_mask = 1; },
+    [](Scenario& s) { s.injection.when.domain_mask = 1; },
+    [](Scenario& s) { s.injection.when.phase_mask = 1; },
+    [](Scenario& s) { s.injection.when.thread = 1; },
+    [](Scenario& s) { s.injection.when.size_min_bytes = 1; },
+    [](Scenario& s) { s.injection.when.size_max_bytes = 1; },
+    [](Scenario& s) { s.injection.when.align_min_bytes = 1; },
+    [](Scenario& s) { s.injection.when.site = 1; },
+    [](Scenario& s) { std::strcpy(s.injection.when.stack, "f*"); },
+    [](Scenario& s) { std::strcpy(s.injection.when.module, "f*"); },
+    [](Scenario& s) { std::memset(s.injection.when.module, 'f', DEARTH_PATTERN_BYTES); },
+    [](Scenario& s) { s.injection.seed_first = 2; },
+    [](Scenario& s) { s.injection.seed_last = 2; },
+    [](Scenario& s) { s.injection.schedule.term_count = 1; },
+    [](Scenario& s) { s.injection.schedule.term_count = 2; },
+    [](Scenario& s) {
+        s.injection.schedule.term_count = 1;
+        s.injection.schedule.terms[0].budget_bytes = 5;
+    },
+    [](Scenario& s) { s.guard.is_on = false; },
+    [](Scenario& s) { s.guard.before_bytes = 32; },
+    [](Scenario& s) { s.guard.after_bytes = 32; },
+    [](Scenario& s) { s.guard.every = 32; },
+    [](Scenario& s) { s.guard.quarantine_bytes = 32; },
+    [](Scenario& s) { s.guard.clean_byte = 1; },
+    [](Scenario& s) { s.guard.dead_byte = 1; },
+    [](Scenario& s) { s.expect.outcomes.pop_back(); },
+    [](Scenario& s) { s.expect.outcomes[0].code = 1; },
+    [](Scenario& s) {
+        s.expect.error = TextPattern{"x", false};
+    },
+    [](Scenario& s) {
+        s.expect.error = TextPattern{"x", true};
+    },
+    [](Scenario& s) {
+        s.expect.output = TextPattern{"x", false};
+    },
+    [](Scenario& s) { s.expect.baseline_output = "x"; },
+    [](Scenario& s) { s.expect.needs_no_leak = false; },
+    [](Scenario& s) { s.expect.needs_no_corruption = false; },
+    [](Scenario& s) { s.expect.needs_same_output = false; },
+    [](Scenario& s) { s.expect.needs_report = true; },
+    [](Scenario& s) { s.expect.needs_reusable = true; },
+    [](Scenario& s) { s.expect.needs_restartable = true; },
+    [](Scenario& s) { s.limits.timeout_ms = 1; },
+    [](Scenario& s) { s.limits.memory_bytes = 1; },
+    [](Scenario& s) { s.limits.failures = 1; },
+    [](Scenario& s) { s.limits.stack_bytes = 1; },
+};
+
 // Goal: no field that a trial's result depends on is forgotten. Method: change one at a time; all
 // texts must differ from each other.
 TEST(Fingerprint, ChangesWithEveryFieldThatMatters) {
-    const std::vector<std::function<void(Scenario&)>> changes = {
-        [](Scenario&) {},
-        [](Scenario& s) { s.name = "x"; },
-        [](Scenario& s) { s.target.engine = Engine::kPython; },
-        [](Scenario& s) { s.target.script.text = "return 1"; },
-        [](Scenario& s) { s.target.script.name = "return 1"; },
-        [](Scenario& s) { s.target.warmup = Script{}; },
-        [](Scenario& s) { s.target.run = {"a"}; },
-        [](Scenario& s) {
-            s.target.run = {"a", ""};
-        },
-        [](Scenario& s) { s.target.env["A"] = "b"; },
-        [](Scenario& s) { s.target.env["Ab"] = ""; },
-        [](Scenario& s) { s.target.domain_mask = 1; },
-        [](Scenario& s) { s.injection.is_sweep = false; },
-        [](Scenario& s) { s.injection.points = PointSelection::kSites; },
-        [](Scenario& s) { s.injection.first = 2; },
-        [](Scenario& s) { s.injection.last = 2; },
-        [](Scenario& s) { s.injection.step = 2; },
-        [](Scenario& s) { s.injection.sample_count = 2; },
-        [](Scenario& s) { s.injection.sample_seed = 2; },
-        [](Scenario& s) { s.injection.kinds.pop_back(); },
-        [](Scenario& s) { s.injection.kinds[0].action = DEARTH_ACTION_MOVE; },
-        [](Scenario& s) { s.injection.when.op_mask = 1; },
-        [](Scenario& s) { s.injection.unless.op_mask = 1; },
-        [](Scenario& s) { s.injection.when.domain_mask = 1; },
-        [](Scenario& s) { s.injection.when.phase_mask = 1; },
-        [](Scenario& s) { s.injection.when.thread = 1; },
-        [](Scenario& s) { s.injection.when.size_min_bytes = 1; },
-        [](Scenario& s) { s.injection.when.size_max_bytes = 1; },
-        [](Scenario& s) { s.injection.when.align_min_bytes = 1; },
-        [](Scenario& s) { s.injection.when.site = 1; },
-        [](Scenario& s) { std::strcpy(s.injection.when.stack, "f*"); },
-        [](Scenario& s) { std::strcpy(s.injection.when.module, "f*"); },
-        [](Scenario& s) { std::memset(s.injection.when.module, 'f', DEARTH_PATTERN_BYTES); },
-        [](Scenario& s) { s.injection.seed_first = 2; },
-        [](Scenario& s) { s.injection.seed_last = 2; },
-        [](Scenario& s) { s.injection.schedule.term_count = 1; },
-        [](Scenario& s) { s.injection.schedule.term_count = 2; },
-        [](Scenario& s) {
-            s.injection.schedule.term_count = 1;
-            s.injection.schedule.terms[0].budget_bytes = 5;
-        },
-        [](Scenario& s) { s.guard.is_on = false; },
-        [](Scenario& s) { s.guard.before_bytes = 32; },
-        [](Scenario& s) { s.guard.after_bytes = 32; },
-        [](Scenario& s) { s.guard.every = 32; },
-        [](Scenario& s) { s.guard.quarantine_bytes = 32; },
-        [](Scenario& s) { s.guard.clean_byte = 1; },
-        [](Scenario& s) { s.guard.dead_byte = 1; },
-        [](Scenario& s) { s.expect.outcomes.pop_back(); },
-        [](Scenario& s) { s.expect.outcomes[0].code = 1; },
-        [](Scenario& s) {
-            s.expect.error = TextPattern{"x", false};
-        },
-        [](Scenario& s) {
-            s.expect.error = TextPattern{"x", true};
-        },
-        [](Scenario& s) {
-            s.expect.output = TextPattern{"x", false};
-        },
-        [](Scenario& s) { s.expect.baseline_output = "x"; },
-        [](Scenario& s) { s.expect.needs_no_leak = false; },
-        [](Scenario& s) { s.expect.needs_no_corruption = false; },
-        [](Scenario& s) { s.expect.needs_same_output = false; },
-        [](Scenario& s) { s.expect.needs_report = true; },
-        [](Scenario& s) { s.expect.needs_reusable = true; },
-        [](Scenario& s) { s.expect.needs_restartable = true; },
-        [](Scenario& s) { s.limits.timeout_ms = 1; },
-        [](Scenario& s) { s.limits.memory_bytes = 1; },
-        [](Scenario& s) { s.limits.failures = 1; },
-        [](Scenario& s) { s.limits.stack_bytes = 1; },
-    };
     std::set<std::string> texts;
-    for (size_t index = 0; index < changes.size(); ++index) {
+    for (size_t index = 0; index < kChanges.size(); ++index) {
         Scenario scenario;
-        changes[index](scenario);
+        kChanges[index](scenario);
         EXPECT_TRUE(texts.insert(scenario_fingerprint_text(scenario)).second) << index;
     }
 }

@@ -29,7 +29,9 @@ TEST(ControlPage, IsReadableAsMade) {
     EXPECT_EQ(reader.slot_count(), 3u);
     EXPECT_EQ(reader.module_count(), 0u);
     const auto& script = page.header().script;
-    EXPECT_EQ(std::memcmp(reinterpret_cast<const char*>(&page.header()) + script.offset, "print(1)", 8), 0);
+    EXPECT_EQ(
+        std::memcmp(reinterpret_cast<const char*>(&page.header()) + script.offset, "print(1)", 8),
+        0);
     EXPECT_EQ(page.points(0).size(), 2u) << "100 bits are two words";
 }
 

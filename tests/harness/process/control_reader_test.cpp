@@ -42,8 +42,8 @@ TEST(ControlReader, RefusesWhatIsNoPage) {
 
 TEST(ControlReader, ClampsWhatATargetScribbled) {
     ControlPage page = make_page();
-    auto* slot = reinterpret_cast<dearth_trial_slot*>(
-        reinterpret_cast<char*>(&page.header()) + page.header().slots.offset);
+    auto* slot = reinterpret_cast<dearth_trial_slot*>(reinterpret_cast<char*>(&page.header()) +
+                                                      page.header().slots.offset);
     std::memset(slot, 0xFF, sizeof *slot);
     const dearth_trial_slot read = page.reader().slot(0);
     EXPECT_LE(read.injected.depth, static_cast<uint32_t>(DEARTH_FRAMES_MAX));

@@ -29,7 +29,8 @@ TEST(EnginePath, AnEngineThatIsNotBuiltIsNamedWithItsFolder) {
     unsetenv("DEARTH_ENGINE_PATH");
     ASSERT_FALSE(path.ok());
     EXPECT_EQ(path.error().error_class, ErrorClass::kBaseline);
-    EXPECT_THAT(path.error().message, testing::HasSubstr("dearth-engine-lua: not built (looked in /nonexistent)"));
+    EXPECT_THAT(path.error().message,
+                testing::HasSubstr("dearth-engine-lua: not built (looked in /nonexistent)"));
     EXPECT_THAT(path.error().next_step, testing::HasSubstr("dearth doctor"));
 }
 

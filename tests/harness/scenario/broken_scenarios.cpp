@@ -184,11 +184,7 @@ BrokenTheme matrix_theme() {
         }};
 }
 
-BrokenTheme yaml_theme() {
-    std::string deep;
-    for (int depth = 0; depth < 100; ++depth) {
-        deep += "[";
-    }
+std::string alias_bomb() {
     std::string bomb = with("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
     for (char name = 'b'; name <= 'k'; ++name) {
         const std::string one(1, name);
@@ -199,10 +195,19 @@ BrokenTheme yaml_theme() {
         }
         bomb += "x]\n";
     }
+    return bomb;
+}
+
+std::string many_tags() {
     std::string many = with("tags: [");
     for (int count = 0; count < 11'000; ++count) {
         many += "a,";
     }
+    return many;
+}
+
+BrokenTheme yaml_theme() {
+    const std::string deep(100, '[');
     return {
         "yaml",
         {
@@ -245,8 +250,8 @@ BrokenTheme yaml_theme() {
             {"long line",
              with("tags: [" + std::string(200, 'a') + "] # " + std::string(200, 'b') + "\n")},
             {"deep nesting", with("tags: " + deep + "\n")},
-            {"alias bomb", bomb},
-            {"many values", many},
+            {"alias bomb", alias_bomb()},
+            {"many values", many_tags()},
         }};
 }
 

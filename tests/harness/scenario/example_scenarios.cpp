@@ -5,9 +5,9 @@
 
 namespace dearth::harness {
 
-std::vector<std::string> complete_scenarios() {
-    return {
-        R"(version: 1
+namespace {
+
+constexpr const char* kEveryKey = R"(version: 1
 name: complete
 description: every key once
 tags: [all, keys]
@@ -49,8 +49,9 @@ limits: { timeout: 1500ms, memory: 2GiB, failures: 1000, stack: 16MiB }
 gate: { fail-on: [leak, crash], warn-on: [hang] }
 known:
   - { id: "0123ABCD", reason: upstream, until: "2026-12-31" }
-)",
-        R"(version: 1
+)";
+
+constexpr const char* kCasesAndMatrix = R"(version: 1
 name: cases
 target:
   engine: lua
@@ -74,13 +75,18 @@ cases:
     inject: { schedule: { budget: "${{ matrix.size }}" } }
   - name: text
     inject: { text: "nth=3..5;persistent;op=malloc", points: sites }
-)",
-        R"(version: 1
+)";
+
+constexpr const char* kProgram = R"(version: 1
 name: program
 target: { engine: c-api, run: [./selftest, --quick, "${{ matrix.n }}"], domains: obj }
 matrix: { n: [1, 2] }
-)",
-    };
+)";
+
+}  // namespace
+
+std::vector<std::string> complete_scenarios() {
+    return {kEveryKey, kCasesAndMatrix, kProgram};
 }
 
 std::string readme_path() {

@@ -3,8 +3,12 @@
 #include "harness/scenario/scenario_schema.h"
 
 #include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -284,8 +288,27 @@ TEST(ScenarioSchema, RejectsWrongValues) {
     EXPECT_FALSE(validator().accepts(document_of("version: 1\n")));
 }
 
+// Exit status of a program found on the path; -1: it could not be started or was killed.
+int exit_status_of(std::vector<std::string> arguments) {
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) {
+        argv.push_back(argument.data());
+    }
+    argv.push_back(nullptr);
+    pid_t child = 0;
+    if (::posix_spawnp(&child, argv[0], nullptr, nullptr, argv.data(), environ) != 0) {
+        return -1;
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 TEST(ScenarioSchema, PythonsValidatorAgrees) {
-    if (std::system("python3 -c 'import jsonschema, yaml' >/dev/null 2>&1") != 0) {
+    constexpr int kModulesMissing = 77;
+    const int found = exit_status_of({"python3", DEARTH_SCHEMA_CHECKER});
+    if (found == -1 || found == 127 || found == kModulesMissing) {
         GTEST_SKIP() << "python3 has no jsonschema or yaml here; the tests above checked";
     }
     namespace fs = std::filesystem;
@@ -298,9 +321,7 @@ TEST(ScenarioSchema, PythonsValidatorAgrees) {
         std::ofstream(folder / ("right-" + std::to_string(count++) + ".yaml")) << yaml;
     }
     std::ofstream(folder / "wrong-0.yaml") << "version: 1\ntarget: { engine: lua, zzz: 1 }\n";
-    const std::string command =
-        std::string("python3 ") + DEARTH_SCHEMA_CHECKER + " " + folder.string();
-    EXPECT_EQ(std::system(command.c_str()), 0);
+    EXPECT_EQ(exit_status_of({"python3", DEARTH_SCHEMA_CHECKER, folder.string()}), 0);
     fs::remove_all(folder);
 }
 

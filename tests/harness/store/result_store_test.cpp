@@ -6,68 +6,14 @@
 
 #include <string>
 
-#include "tests/harness/store/sample_events.h"
-#include "tests/harness/store/scratch_folder.h"
+#include "tests/harness/store/store_fixture.h"
 
 namespace dearth::harness {
 namespace {
 
 using samples::trial;
 
-class ResultStoreTest : public testing::Test {
-protected:
-    ScratchFolder folder_;
-    std::string path_ = folder_.file("run.db");
-    Scenario scenario_ = samples::scenario("table-sweep");
-
-    std::unique_ptr<ResultStore> create() {
-        Result<std::unique_ptr<ResultStore>> store = ResultStore::create(path_);
-        EXPECT_TRUE(store.ok()) << store.error().message;
-        return store.take();
-    }
-    std::unique_ptr<ResultStore> resume() {
-        Result<std::unique_ptr<ResultStore>> store = ResultStore::open_for_resume(path_);
-        EXPECT_TRUE(store.ok()) << store.error().message;
-        return store.take();
-    }
-    ResultReader open() {
-        Result<ResultReader> reader = ResultReader::open_existing(path_);
-        EXPECT_TRUE(reader.ok()) << reader.error().message;
-        return reader.take();
-    }
-    ScenarioStarted started(size_t index = 0) const {
-        ScenarioStarted event;
-        event.scenario_index = index;
-        event.scenario = &scenario_;
-        event.baseline = samples::baseline();
-        event.strategy = Strategy::kFork;
-        event.planned_trials = 236;
-        event.resumed_trials = 5;
-        return event;
-    }
-    static void feed(ResultStore& store, const SweepEvent& event) {
-        const Status status = store.consume(event);
-        ASSERT_TRUE(status.ok()) << status.error().message;
-    }
-    static std::vector<TrialFinished> trials_of(const ResultReader& reader, size_t scenario = 0) {
-        std::vector<TrialFinished> trials;
-        const Status status = reader.for_each_trial(scenario, [&](const TrialFinished& trial) {
-            trials.push_back(trial);
-            return Status(Done{});
-        });
-        EXPECT_TRUE(status.ok()) << status.error().message;
-        return trials;
-    }
-    static std::vector<Finding> findings_of(const ResultReader& reader, size_t scenario = 0) {
-        std::vector<Finding> findings;
-        const Status status = reader.for_each_finding(scenario, [&](const Finding& finding) {
-            findings.push_back(finding);
-            return Status(Done{});
-        });
-        EXPECT_TRUE(status.ok()) << status.error().message;
-        return findings;
-    }
-};
+class ResultStoreTest : public StoreFixture {};
 
 TEST_F(ResultStoreTest, RunComesBackWhole) {
     {
@@ -172,34 +118,6 @@ TEST_F(ResultStoreTest, TrialComesBackWholeForEveryVerdict) {
     }
 }
 
-void expect_same(const Finding& actual, const Finding& expected) {
-    EXPECT_EQ(actual.id, expected.id);
-    EXPECT_EQ(actual.verdict, expected.verdict);
-    EXPECT_EQ(actual.scenario, expected.scenario);
-    EXPECT_EQ(actual.detail, expected.detail);
-    EXPECT_EQ(actual.point.kind, expected.point.kind);
-    EXPECT_EQ(actual.point.ordinal, expected.point.ordinal);
-    EXPECT_EQ(actual.point.seed, expected.point.seed);
-    EXPECT_EQ(actual.point.site, expected.point.site);
-    EXPECT_EQ(actual.point.occurrence, expected.point.occurrence);
-    EXPECT_EQ(actual.phase, expected.phase);
-    EXPECT_EQ(std::memcmp(&actual.request, &expected.request, sizeof actual.request), 0);
-    EXPECT_EQ(actual.injected, expected.injected);
-    EXPECT_EQ(actual.detected, expected.detected);
-    EXPECT_EQ(actual.allocated, expected.allocated);
-    EXPECT_EQ(actual.freed, expected.freed);
-    ASSERT_EQ(actual.script.size(), expected.script.size());
-    for (size_t i = 0; i < actual.script.size(); ++i)
-        EXPECT_EQ(std::memcmp(&actual.script[i], &expected.script[i], sizeof actual.script[i]), 0);
-    EXPECT_EQ(actual.schedule_text, expected.schedule_text);
-    EXPECT_EQ(actual.error_text, expected.error_text);
-    EXPECT_EQ(actual.trial_count, expected.trial_count);
-    EXPECT_EQ(actual.replays, expected.replays);
-    EXPECT_EQ(actual.replays_agreeing, expected.replays_agreeing);
-    EXPECT_EQ(actual.disposition, expected.disposition);
-    EXPECT_EQ(actual.known_reason, expected.known_reason);
-}
-
 TEST_F(ResultStoreTest, FindingComesBackWholeAndUpdated) {
     auto store = create();
     feed(*store, samples::run_started());
@@ -298,111 +216,6 @@ TEST_F(ResultStoreTest, ClosedFileStandsAlone) {
     EXPECT_THAT(folder_.names(), testing::ElementsAre("run.db"));
 }
 
-TEST_F(ResultStoreTest, ResumedRunKeepsItsIdentityAndAddsItsTime) {
-    {
-        auto store = create();
-        feed(*store, samples::run_started());
-        feed(*store, started());
-        feed(*store, trial(1));
-        feed(*store, RunFinished{130, 1.0, 2.0, "interrupted"});
-    }
-    EXPECT_TRUE(open().run().value().is_interrupted());
-    {
-        auto store = resume();
-        RunStarted again = samples::run_started();
-        again.run_id = "ffffffff";
-        again.started_unix_ms += 5;
-        again.version = "0.2.0";
-        feed(*store, again);
-        EXPECT_FALSE(store->reader().run().value().finish.has_value());
-        feed(*store, started());
-        feed(*store, trial(2));
-        feed(*store, RunFinished{0, 0.5, 0.5, ""});
-    }
-    const RunFacts facts = open().run().take();
-    EXPECT_EQ(facts.start.run_id, samples::run_started().run_id);
-    EXPECT_EQ(facts.start.started_unix_ms, samples::run_started().started_unix_ms);
-    EXPECT_EQ(facts.start.version, "0.2.0");
-    EXPECT_EQ(facts.sessions, 2u);
-    ASSERT_TRUE(facts.finish.has_value());
-    EXPECT_EQ(facts.finish->cpu_s, 1.5);
-    EXPECT_EQ(facts.finish->wall_s, 2.5);
-    EXPECT_EQ(trials_of(open()).size(), 2u);
-    EXPECT_EQ(open().scenarios().value().size(), 1u);
-}
-
-TEST_F(ResultStoreTest, ResumeAnswersWhichPointsAreFinished) {
-    {
-        auto store = create();
-        feed(*store, samples::run_started());
-        feed(*store, started());
-        feed(*store, trial(7, DEARTH_KIND_ONCE, Verdict::kHandled));
-        feed(*store, trial(7, DEARTH_KIND_PERSISTENT, Verdict::kUnaffected));
-        TrialFinished by_seed = trial(0, DEARTH_KIND_ONCE, Verdict::kHandled);
-        by_seed.point.seed = 9;
-        feed(*store, by_seed);
-    }
-    auto store = resume();
-    const std::string fingerprint = scenario_fingerprint_text(scenario_);
-    const FinishedTrials done = store->reader().finished_trials(scenario_.name, fingerprint).take();
-    EXPECT_EQ(done.count, 3u);
-    EXPECT_FALSE(done.has_changed);
-    EXPECT_EQ(done.verdicts[static_cast<size_t>(Verdict::kHandled)], 2u);
-    TrialPoint point = trial(7).point;
-    EXPECT_EQ(done.find(point), Verdict::kHandled);
-    point.kind.kind = DEARTH_KIND_PERSISTENT;
-    EXPECT_EQ(done.find(point), Verdict::kUnaffected);
-    point.ordinal = 8;
-    EXPECT_EQ(done.find(point), std::nullopt);
-
-    EXPECT_TRUE(store->reader().finished_trials(scenario_.name, "other").value().has_changed);
-    const FinishedTrials none = store->reader().finished_trials("nobody", fingerprint).take();
-    EXPECT_FALSE(none.has_changed);
-    EXPECT_EQ(none.count, 0u);
-}
-
-TEST_F(ResultStoreTest, ChangedScenarioLosesItsOldTrials) {
-    {
-        auto store = create();
-        feed(*store, samples::run_started());
-        feed(*store, started());
-        feed(*store, trial(1));
-        feed(*store, FindingSeen{0, samples::finding("9c0f2a7700000001"), true});
-    }
-    scenario_.target.script.text += "-- changed\n";
-    auto store = resume();
-    feed(*store, samples::run_started());
-    feed(*store, started());
-    feed(*store, trial(2));
-    ASSERT_EQ(store->reader().scenarios().value().size(), 1u);
-    ASSERT_EQ(trials_of(store->reader()).size(), 1u);
-    EXPECT_EQ(trials_of(store->reader())[0].point.ordinal, 2u);
-    EXPECT_TRUE(findings_of(store->reader()).empty());
-}
-
-TEST_F(ResultStoreTest, TrialWhoseFindingWasNeverWrittenIsRunAgain) {
-    {
-        auto store = create();
-        feed(*store, samples::run_started());
-        feed(*store, started());
-        feed(*store, FindingSeen{0, samples::finding("9c0f2a7700000001"), true});
-        TrialFinished whole = trial(1, DEARTH_KIND_ONCE, Verdict::kOverflow);
-        whole.finding_ids = {"9c0f2a7700000001"};
-        feed(*store, whole);
-        TrialFinished cut = trial(2, DEARTH_KIND_ONCE, Verdict::kOverflow);
-        cut.finding_ids = {"9c0f2a7700000001", "dddd2a7700000001"};
-        feed(*store, cut);
-    }
-    auto store = resume();
-    const FinishedTrials done =
-        store->reader()
-            .finished_trials(scenario_.name, scenario_fingerprint_text(scenario_))
-            .take();
-    EXPECT_EQ(done.find(trial(1).point), Verdict::kOverflow);
-    EXPECT_EQ(done.find(trial(2).point), std::nullopt);
-    EXPECT_EQ(done.count, 1u);
-}
-
 TEST_F(ResultStoreTest, RepeatedTrialReplacesItselfAndItsLinks) {
     auto store = create();
     feed(*store, samples::run_started());
@@ -436,48 +249,6 @@ TEST_F(ResultStoreTest, ScenariosOfOneNameKeepTheirTrialsApart) {
     EXPECT_EQ(store->reader().scenarios().value().size(), 2u);
     EXPECT_EQ(trials_of(store->reader(), 0).size(), 1u);
     EXPECT_EQ(trials_of(store->reader(), 1).size(), 1u);
-}
-
-TEST_F(ResultStoreTest, PrefixFindsTheOneFinding) {
-    auto store = create();
-    feed(*store, samples::run_started());
-    feed(*store, started());
-    for (const char* id : {"9c0f2a7700000001", "9c0f2a7700000002", "a1b2c3d400000003"})
-        feed(*store, FindingSeen{0, samples::finding(id), true});
-    const ResultReader& reader = store->reader();
-    expect_same(reader.find_finding("A1B2").value().finding, samples::finding("a1b2c3d400000003"));
-    EXPECT_EQ(reader.find_finding("9c0f2a7700000002").value().finding.id, "9c0f2a7700000002");
-
-    const Result<ResultReader::Found> ambiguous = reader.find_finding("9c0f");
-    ASSERT_FALSE(ambiguous.ok());
-    EXPECT_EQ(ambiguous.error().message, "find the finding 9c0f in " + path_ +
-                                             ": 2 findings begin so:\n"
-                                             "  9c0f2a7700000001  DT1001  table-sweep\n"
-                                             "  9c0f2a7700000002  DT1001  table-sweep");
-    EXPECT_EQ(ambiguous.error().error_class, ErrorClass::kUsage);
-    const Result<ResultReader::Found> none = reader.find_finding("7");
-    ASSERT_FALSE(none.ok());
-    EXPECT_EQ(none.error().message,
-              "find the finding 7 in " + path_ + ": none has an id that begins so");
-    EXPECT_THAT(none.error().next_step, testing::HasSubstr("a1b2c3d400000003"));
-    EXPECT_FALSE(reader.find_finding("").ok());
-    EXPECT_FALSE(reader.find_finding("9c0f' OR 1").ok());
-}
-
-TEST_F(ResultStoreTest, FindingOfTwoScenariosIsFoundOnce) {
-    auto store = create();
-    feed(*store, samples::run_started());
-    Scenario other = samples::scenario("string-sweep");
-    ScenarioStarted event = started(1);
-    event.scenario = &other;
-    feed(*store, started(0));
-    feed(*store, event);
-    feed(*store, FindingSeen{1, samples::finding("9c0f2a7700000001", 4), true});
-    feed(*store, FindingSeen{0, samples::finding("9c0f2a7700000001", 5), true});
-    const Result<ResultReader::Found> found = store->reader().find_finding("9c");
-    ASSERT_TRUE(found.ok()) << found.error().message;
-    EXPECT_EQ(found.value().scenario_index, 0u);
-    EXPECT_EQ(found.value().finding.point.ordinal, 5u);
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ TEST(MappedPages, RefusalIsNullAndKeepsErrno) {
     EXPECT_EQ(errno, EDOM);
 }
 
-TEST(MappedPages, UnmapOfNullDoesNothing) { unmap_pages(nullptr, kPageBytes); }
+TEST(MappedPages, UnmapOfNullDoesNothing) {
+    unmap_pages(nullptr, kPageBytes);
+}
 
 }  // namespace
 }  // namespace dearth::hooks

@@ -11,7 +11,9 @@
 namespace dearth::hooks {
 namespace {
 
-std::string text_of(const RawOutput& output) { return {output.data(), output.length()}; }
+std::string text_of(const RawOutput& output) {
+    return {output.data(), output.length()};
+}
 
 TEST(RawOutput, FormatsNumbersAtTheirLimits) {
     RawOutput output;

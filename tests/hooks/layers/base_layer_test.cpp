@@ -10,10 +10,8 @@ namespace {
 
 TEST(BaseLayer, ZeroBytesAreDistinctBlocks) {
     const dearth_allocator& libc = libc_allocator();
-    void* blocks[] = {libc.malloc(libc.ctx, 0),
-                      libc.calloc(libc.ctx, 0, 8),
-                      libc.calloc(libc.ctx, 8, 0),
-                      libc.realloc(libc.ctx, nullptr, 0),
+    void* blocks[] = {libc.malloc(libc.ctx, 0), libc.calloc(libc.ctx, 0, 8),
+                      libc.calloc(libc.ctx, 8, 0), libc.realloc(libc.ctx, nullptr, 0),
                       libc.aligned_alloc(libc.ctx, 64, 0)};
     for (void*& block : blocks) {
         EXPECT_NE(block, nullptr);

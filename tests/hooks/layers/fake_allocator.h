@@ -22,7 +22,8 @@ struct FakeAllocator {
     }
 
     dearth_allocator table() {
-        return dearth_allocator{this, do_malloc, do_calloc, do_realloc, do_free, do_aligned, nullptr};
+        return dearth_allocator{this,    do_malloc,  do_calloc, do_realloc,
+                                do_free, do_aligned, nullptr};
     }
 
 private:

@@ -88,8 +88,7 @@ TEST_P(GuardLayerTest, CallocIsZeroAndResizeFillsOnlyWhatIsNew) {
 
 TEST_P(GuardLayerTest, AlignedBlocksAreAlignedAndGuarded) {
     for (size_t alignment = 16; alignment <= 8192; alignment *= 2) {
-        auto* block =
-            static_cast<unsigned char*>(top_.aligned_alloc(top_.ctx, alignment, 40));
+        auto* block = static_cast<unsigned char*>(top_.aligned_alloc(top_.ctx, alignment, 40));
         ASSERT_NE(block, nullptr);
         EXPECT_EQ(reinterpret_cast<uintptr_t>(block) % alignment, 0u);
         std::memset(block, 7, 40);
@@ -137,12 +136,12 @@ TEST_P(GuardLayerTest, EveryFrontByteBehindTheSizeIsWatched) {
 TEST_P(GuardLayerTest, AKnownSizeWatchesTheSizeFieldToo) {
     unsigned char* block = make(13);
     std::memset(block - options_.guard_before_bytes, 0xA5, options_.guard_before_bytes);
-    EXPECT_FALSE(guard_check(layer_, block, 13));
+    EXPECT_FALSE(guard_check(layer_, block, 13, false));
     EXPECT_EQ(only_misuse().kind, static_cast<uint32_t>(DEARTH_MISUSE_UNDERFLOW));
     EXPECT_EQ(only_misuse().changed_bytes, options_.guard_before_bytes);
     EXPECT_EQ(only_misuse().distance_bytes, -1);
     // Reported once, mended, and free finds nothing more.
-    EXPECT_TRUE(guard_check(layer_, block, 13));
+    EXPECT_TRUE(guard_check(layer_, block, 13, false));
     release(block);
     EXPECT_EQ(slot_.misuse_count, 1u);
 }

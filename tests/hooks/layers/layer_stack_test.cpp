@@ -117,9 +117,9 @@ TEST(LayerStack, ACorruptedGuardIsFound) {
     };
     const Case cases[] = {
         {"nth=2;corrupt-rear", DEARTH_MISUSE_OVERFLOW, 0, 1},
-        {"nth=2;corrupt-rear;bytes=3;offset=2", DEARTH_MISUSE_OVERFLOW, 2, 3},
+        {"nth=2;corrupt-rear=3@2", DEARTH_MISUSE_OVERFLOW, 2, 3},
         {"nth=2;corrupt-front", DEARTH_MISUSE_UNDERFLOW, -1, 1},
-        {"nth=2;corrupt-front;bytes=4;offset=3", DEARTH_MISUSE_UNDERFLOW, -4, 4},
+        {"nth=2;corrupt-front=4@3", DEARTH_MISUSE_UNDERFLOW, -4, 4},
     };
     for (const Case& one : cases) {
         SCOPED_TRACE(one.schedule);

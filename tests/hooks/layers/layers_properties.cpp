@@ -22,10 +22,10 @@ struct Arbitrary<dearth::tests::HeapOperation> {
     static Gen<dearth::tests::HeapOperation> arbitrary() {
         using dearth::tests::HeapOperation;
         // Sizes around the layers' own: empty, one word, a guard, an erased edge, pages.
-        const auto sizes = gen::weightedOneOf<std::size_t>(
-            {{4, gen::inRange<std::size_t>(0, 40)},
-             {4, gen::inRange<std::size_t>(40, 300)},
-             {1, gen::inRange<std::size_t>(4000, 9000)}});
+        const auto sizes =
+            gen::weightedOneOf<std::size_t>({{4, gen::inRange<std::size_t>(0, 40)},
+                                             {4, gen::inRange<std::size_t>(40, 300)},
+                                             {1, gen::inRange<std::size_t>(4000, 9000)}});
         return gen::build<HeapOperation>(
             gen::set(&HeapOperation::kind,
                      gen::map(gen::inRange(0, static_cast<int>(HeapOperation::kKindCount)),
@@ -41,8 +41,8 @@ namespace dearth::tests {
 
 void showValue(const HeapOperation& operation, std::ostream& out) {
     static const char* const kNames[] = {"malloc", "calloc", "realloc", "aligned", "free"};
-    out << kNames[operation.kind] << " slot " << operation.slot << " size "
-        << operation.size_bytes << " shift " << operation.alignment_shift;
+    out << kNames[operation.kind] << " slot " << operation.slot << " size " << operation.size_bytes
+        << " shift " << operation.alignment_shift;
 }
 
 }  // namespace dearth::tests
@@ -66,8 +66,9 @@ struct TestStack {
 
 enum Layers : unsigned { kFault = 1, kLedger = 2, kGuard = 4, kQuarantine = 8, kAll = 15 };
 
+TestStack stack = {};
+
 dearth_allocator open_stack(unsigned layers, uint64_t quarantine_bytes) {
-    static TestStack stack;
     stack = TestStack{};
     dearth_layer_options options;
     dearth_guard_default_options(&options);
@@ -108,6 +109,7 @@ void run_model(const Operations& operations, unsigned layers, bool must_succeed)
     if ((layers & kLedger) != 0) {
         RC_ASSERT(ledger_leftovers(0, nullptr, 0) == 0u);
     }
+    quarantine_release(stack.quarantine);
     RC_ASSERT(slot.misuse_count == 0u);
     attach_slot(nullptr);
 }

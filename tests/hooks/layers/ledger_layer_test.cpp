@@ -190,8 +190,8 @@ TEST_F(LedgerLayerTest, ForeignBlocksPassWhenSoConfigured) {
     static LedgerLayer tolerant;
     tolerant = LedgerLayer{};
     dearth_allocator top = {};
-    ASSERT_TRUE(ledger_layer_open(tolerant, 2, LedgerOptions{kFreedBlocks, true}, fake_.table(),
-                                  top));
+    ASSERT_TRUE(
+        ledger_layer_open(tolerant, 2, LedgerOptions{kFreedBlocks, true}, fake_.table(), top));
     top.free(top.ctx, std::malloc(8));
     void* moved = top.realloc(top.ctx, std::malloc(8), 100);
     ASSERT_NE(moved, nullptr);
@@ -202,14 +202,19 @@ TEST_F(LedgerLayerTest, ForeignBlocksPassWhenSoConfigured) {
 
 TEST_F(LedgerLayerTest, WalkVisitsEveryLiveBlockOnce) {
     std::set<void*> made;
-    for (size_t index = 0; index < 100; ++index) {
-        made.insert(make(index, index % 2));
+    std::vector<void*> blocks;
+    for (uint32_t index = 0; index < 100; ++index) {
+        blocks.push_back(make(index, index % 2));
+        made.insert(blocks.back());
     }
     std::set<void*> walked;
     ledger_walk(&walked, [](void* ctx, const LiveBlock& block) {
         EXPECT_TRUE(static_cast<std::set<void*>*>(ctx)->insert(block.block).second);
     });
     EXPECT_EQ(walked, made);
+    for (uint32_t index = 0; index < 100; ++index) {
+        release(blocks[index], index % 2);
+    }
 }
 
 }  // namespace

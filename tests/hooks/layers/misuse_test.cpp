@@ -150,8 +150,8 @@ void expect_one_report(const StartedStack& stack, const Misuse& misuse,
         EXPECT_GT(found.allocated.depth, 0u);
     }
     EXPECT_GT(found.detected.depth, 0u);
-    const bool was_freed = misuse.kind == DEARTH_MISUSE_DOUBLE_FREE ||
-                           misuse.kind == DEARTH_MISUSE_USE_AFTER_FREE;
+    const bool was_freed =
+        misuse.kind == DEARTH_MISUSE_DOUBLE_FREE || misuse.kind == DEARTH_MISUSE_USE_AFTER_FREE;
     EXPECT_EQ(found.freed.depth > 0, was_freed);
 }
 
@@ -198,8 +198,7 @@ TEST(Misuse, OfABlockThatIsNeverFreedIsFoundByTheSweep) {
 
 TEST(Misuse, PeriodicSweepsFindItNRequestsLater) {
     tests::run_in_child([] {
-        dearth_layer_options options =
-            tests::options_with(DEARTH_LAYER_FAULT | DEARTH_LAYER_GUARD);
+        dearth_layer_options options = tests::options_with(DEARTH_LAYER_FAULT | DEARTH_LAYER_GUARD);
         options.guard_every = 10;
         EXPECT_EQ(dearth_start(&options, nullptr), 0);
         StartedStack stack(DEARTH_LAYER_FAULT | DEARTH_LAYER_GUARD);

@@ -21,7 +21,11 @@ protected:
                                           fake_.table(), top_));
         attach_slot(&slot_);
     }
-    void TearDown() override { attach_slot(nullptr); }
+    void TearDown() override {
+        quarantine_release(*layer_);
+        EXPECT_EQ(layer_->held_bytes, 0u);
+        attach_slot(nullptr);
+    }
 
     unsigned char* make(size_t size_bytes) {
         return static_cast<unsigned char*>(top_.malloc(top_.ctx, size_bytes));

@@ -14,9 +14,13 @@
 namespace dearth::hooks {
 namespace {
 
-const void* address_of_test() { return reinterpret_cast<const void*>(&address_of_test); }
+const void* address_of_test() {
+    return reinterpret_cast<const void*>(&address_of_test);
+}
 
-const void* address_in_libc() { return dlsym(RTLD_DEFAULT, "qsort"); }
+const void* address_in_libc() {
+    return dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
+}
 
 struct Region {
     explicit Region(size_t capacity) : modules(capacity + 1) {

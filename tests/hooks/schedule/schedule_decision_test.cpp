@@ -1,5 +1,4 @@
-// Decisions by example: kinds, filters, several terms, what is asked of the matcher and when, and
-// the counting under threads.
+// Decisions by example: kinds, filters, several terms, what is asked of the matcher and when.
 #include "hooks/schedule/schedule_decision.h"
 
 #include <gmock/gmock.h>
@@ -7,7 +6,6 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace dearth::hooks {
@@ -315,100 +313,6 @@ TEST(ScheduleDecision, PreparingForgetsWhatHappened) {
     run.faults(3);
     prepare(run.schedule(), run.state());
     EXPECT_THAT(run.faults(2), ElementsAre(2));
-}
-
-TEST(Glob, MatchesWholeTexts) {
-    struct Case {
-        const char* pattern;
-        const char* text;
-        bool matches;
-    };
-    const Case cases[] = {
-        {"", "", true},
-        {"", "a", false},
-        {"a", "", false},
-        {"abc", "abc", true},
-        {"abc", "abcd", false},
-        {"*", "", true},
-        {"*", "anything", true},
-        {"lua_*", "lua_newstate", true},
-        {"lua_*", "luaL_ref", false},
-        {"*state", "lua_newstate", true},
-        {"*a*b*c", "xaybzbc", true},
-        {"*a*b*c", "xaybzb", false},
-        {"a?c", "abc", true},
-        {"a?c", "ac", false},
-        {"[abc]x", "bx", true},
-        {"[abc]x", "dx", false},
-        {"[a-c]x", "bx", true},
-        {"[!a-c]x", "bx", false},
-        {"[^a-c]x", "dx", true},
-        {"[]]", "]", true},
-        {"[a-]", "-", true},
-        {"[abc", "[abc", true},
-        {"[abc", "a", false},
-        {"*[0-9]", "v12", true},
-        {"?", "[", true},
-        {"a**b", "ab", true},
-        {"[\x80-\xff]", "\xc3", true},
-    };
-    for (const Case& each : cases) {
-        SCOPED_TRACE(std::string(each.pattern) + " on " + each.text);
-        EXPECT_EQ(glob_matches(each.pattern, each.text), each.matches);
-    }
-    EXPECT_FALSE(glob_matches("*", nullptr));
-    EXPECT_FALSE(glob_matches(nullptr, "a"));
-}
-
-TEST(Glob, TakesNoExponentialTime) {
-    const std::string text(2000, 'a');
-    EXPECT_FALSE(glob_matches("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", text.c_str()));
-}
-
-// Goal: no ordinal is given twice or left out when threads count together.
-// Method: every thread notes the ordinals it got; the first N numbers must come out, each once.
-void check_counting(const char* text, bool is_prepared) {
-    constexpr int kThreads = 4;
-    constexpr uint64_t kRequests = 20000;
-    Decider run(text, is_prepared);
-    std::vector<std::vector<uint64_t>> ordinals(kThreads);
-    std::vector<uint64_t> fired(kThreads, 0);
-    std::vector<std::thread> threads;
-    for (int index = 0; index < kThreads; ++index) {
-        threads.emplace_back([&run, &ordinals, &fired, index] {
-            for (uint64_t each = 0; each < kRequests; ++each) {
-                const Decision decision = run.decide(request_of(32));
-                ordinals[index].push_back(decision.ordinal);
-                fired[index] += decision.fires ? 1 : 0;
-                if (each % 64 == 0) {
-                    end_sticky(run.state());
-                }
-            }
-        });
-    }
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
-    std::vector<bool> was_given(kThreads * kRequests + 1, false);
-    uint64_t fired_total = 0;
-    for (int index = 0; index < kThreads; ++index) {
-        fired_total += fired[index];
-        for (const uint64_t ordinal : ordinals[index]) {
-            ASSERT_GE(ordinal, 1u);
-            ASSERT_LE(ordinal, kThreads * kRequests);
-            ASSERT_FALSE(was_given[ordinal]) << ordinal;
-            was_given[ordinal] = true;
-        }
-    }
-    EXPECT_EQ(fired_total, 31u);
-}
-
-TEST(ScheduleDecisionThreads, LoneTermGivesEachOrdinalOnce) {
-    check_counting("nth=20..50", true);
-}
-
-TEST(ScheduleDecisionThreads, GeneralPathGivesEachOrdinalOnce) {
-    check_counting("nth=20..50;times=31", true);
 }
 
 }  // namespace

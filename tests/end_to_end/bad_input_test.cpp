@@ -1,0 +1,194 @@
+// Every bad input: a documented exit code and a message that names place, cause and next step. The
+// messages are approved text, so a change of words is seen in review.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include <fmt/format.h>
+
+#include "tests/end_to_end/dearth_process.h"
+#include "tests/support/approve.h"
+
+namespace dearth::harness {
+namespace {
+
+// Run ids, times and the build's folders differ from run to run.
+std::string steady(std::string text) {
+    const std::pair<std::regex, std::string> replacements[] = {
+        {std::regex(DEARTH_BUILD_FOLDER), "BIN"},
+        {std::regex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"), "RUN"},
+        {std::regex("in [0-9.]+ (s|min)"), "in TIME"},
+    };
+    for (const auto& [pattern, with] : replacements)
+        text = std::regex_replace(text, pattern, with);
+    return text;
+}
+
+void expect_refusal(const std::string& name, const std::vector<std::string>& arguments,
+                    int exit_code, const std::map<std::string, std::string>& environment = {}) {
+    const DearthRun run = run_dearth(arguments, environment);
+    EXPECT_EQ(run.exit_code, exit_code) << run.out << run.err;
+    EXPECT_TRUE(is_approved(fmt::format("{}/bad_input/{}.txt", DEARTH_APPROVED_FOLDER, name),
+                            fmt::format("exit {}\n{}", run.exit_code, steady(run.err))));
+}
+
+TEST(BadInput, NoScenarioNamed) {
+    const WorkFolder folder;
+    expect_refusal("no_scenario", {"run"}, 2);
+}
+
+TEST(BadInput, UnknownCommandAndFlag) {
+    const WorkFolder folder;
+    expect_refusal("unknown_command", {"rnu", "x.lua"}, 2);
+    expect_refusal("unknown_flag", {"run", "--stratgy", "fork", "x.lua"}, 2);
+    expect_refusal("bad_strategy", {"run", "--strategy", "telepathy", "x.lua"}, 2);
+}
+
+TEST(BadInput, MissingPath) {
+    const WorkFolder folder;
+    expect_refusal("missing_scenario", {"run", "missing.dearth.yaml"}, 2);
+    expect_refusal("missing_script", {"run", "missing.lua"}, 2);
+}
+
+TEST(BadInput, UnreadableScript) {
+    const WorkFolder folder;
+    folder.write("s.dearth.yaml",
+                 "version: 1\ntarget:\n  engine: lua\n  script: { file: gone.lua }\n");
+    expect_refusal("script_of_scenario_missing", {"run", "s.dearth.yaml"}, 2);
+    std::filesystem::create_directory("folder.lua");
+    expect_refusal("script_is_a_folder", {"run", "--engine", "lua", "folder.lua"}, 2);
+}
+
+TEST(BadInput, FolderWithoutScenarios) {
+    const WorkFolder folder;
+    folder.write("empty/readme.txt", "nothing");
+    expect_refusal("empty_folder", {"run", "empty"}, 4);
+}
+
+TEST(BadInput, NameThatMatchesNothing) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(1)");
+    expect_refusal("no_name_matches", {"run", "--name", "other*", "s.lua"}, 4);
+}
+
+TEST(BadInput, ScenarioWithSeveralMistakes) {
+    const WorkFolder folder;
+    folder.write(
+        "s.dearth.yaml",
+        "version: 1\ntarget:\n  enigne: lua\n  script: print(1)\nlimits: { timeout: 5 parsecs }\n"
+        "inject: { kind: sometimes }\n");
+    expect_refusal("several_mistakes", {"run", "s.dearth.yaml"}, 2);
+    expect_refusal("several_mistakes_check", {"check", "s.dearth.yaml"}, 2);
+}
+
+TEST(BadInput, BadOverrides) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(1)");
+    expect_refusal("bad_points", {"run", "--points", "many", "s.lua"}, 2);
+    expect_refusal("bad_kind", {"run", "--kind", "twice", "s.lua"}, 2);
+    expect_refusal("bad_inject", {"run", "--inject", "nth=17;onec", "s.lua"}, 2);
+    expect_refusal("bad_deadline", {"run", "--deadline", "soon", "s.lua"}, 2);
+    expect_refusal("bad_report", {"run", "--report", "pdf=x", "s.lua"}, 2);
+    expect_refusal("report_without_file", {"run", "--report", "jsonl", "s.lua"}, 2);
+    expect_refusal("report_into_nowhere",
+                   {"run", "--report", "jsonl=no/such/folder.jsonl", "s.lua"}, 2);
+}
+
+TEST(BadInput, EngineNotBuilt) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(1)");
+    std::filesystem::create_directory("engines");
+    const DearthRun run = run_dearth({"run", "-q", "s.lua"}, {{"DEARTH_ENGINE_PATH", "engines"}});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_NE(run.out.find("dearth-engine-lua: not built"), std::string::npos) << run.out;
+    EXPECT_NE(run.out.find("dearth doctor"), std::string::npos) << run.out;
+}
+
+TEST(BadInput, ScriptThatFailsByItself) {
+    const WorkFolder folder;
+    folder.write("s.lua", "error('no such luck')");
+    const DearthRun run = run_dearth({"run", "-q", "s.lua"});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_NE(run.out.find("s.lua:1: no such luck"), std::string::npos) << run.out;
+    folder.write("syntax.py", "def f(:\n");
+    const DearthRun syntax = run_dearth({"run", "-q", "syntax.py"});
+    EXPECT_EQ(syntax.exit_code, 3);
+    EXPECT_NE(syntax.out.find("SyntaxError"), std::string::npos) << syntax.out;
+}
+
+TEST(BadInput, ScriptThatNeverEnds) {
+    const WorkFolder folder;
+    folder.write("s.lua", "while true do end");
+    const DearthRun run = run_dearth({"run", "-q", "--deadline", "300ms", "s.lua"});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_NE(run.out.find("it did not end within 300 ms"), std::string::npos) << run.out;
+}
+
+TEST(BadInput, ScriptThatKillsItsProcess) {
+    const WorkFolder folder;
+    folder.write("s.lua", "os.exit(7)");
+    const DearthRun run = run_dearth({"run", "-q", "s.lua"});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_NE(run.out.find("it left early with status 7"), std::string::npos) << run.out;
+}
+
+TEST(BadInput, DamagedResultsFiles) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(string.rep('x', 10))");
+    ASSERT_EQ(run_dearth({"run", "-q", "--db", "good.db", "s.lua"}).exit_code, 0);
+    folder.write("garbage.db",
+                 "this is no database, whatever its name says, and it is long enough");
+    expect_refusal("results_garbage", {"report", "garbage.db"}, 2);
+    expect_refusal("results_missing", {"report", "missing.db"}, 2);
+    expect_refusal("results_folder", {"report", "."}, 2);
+    std::filesystem::copy_file("good.db", "cut.db");
+    std::filesystem::resize_file("cut.db", std::filesystem::file_size("cut.db") / 2);
+    expect_refusal("results_cut", {"report", "cut.db"}, 2);
+    std::filesystem::copy_file("good.db", "newer.db");
+    {
+        std::fstream file("newer.db", std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(60);  // SQLite's user_version: 4 bytes, big-endian
+        file.write("\0\0\0\x63", 4);
+    }
+    expect_refusal("results_newer", {"report", "newer.db"}, 2);
+    expect_refusal("results_overwrite", {"run", "-q", "--db", "good.db", "s.lua"}, 2);
+}
+
+TEST(BadInput, FindingsThatAreNotThere) {
+    const WorkFolder folder;
+    expect_refusal("replay_without_results", {"replay", "9c0f2a77"}, 2);
+    folder.write("s.lua", "print(string.rep('x', 10))");
+    ASSERT_EQ(run_dearth({"run", "-q", "--db", "r.db", "s.lua"}).exit_code, 0);
+    expect_refusal("replay_unknown_id", {"replay", "--db", "r.db", "9c0f2a77"}, 2);
+    expect_refusal("explain_unknown", {"explain", "DT9999"}, 2);
+    expect_refusal("resume_nothing", {"run", "--resume", "s.lua"}, 2);
+}
+
+TEST(BadInput, DiskFullKeepsWhatIsFinished) {
+    const WorkFolder folder;
+    folder.write("s.lua", "local t = {} for i = 1, 300 do t[i] = {i} end print(#t)");
+    // The child inherits the limit: its results file cannot grow beyond it.
+    rlimit before = {};
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit small = {160 * 1024, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const DearthRun run = run_dearth({"run", "-q", "--db", "r.db", "s.lua"});
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_EQ(run.exit_code, 70) << run.out << run.err;
+    EXPECT_NE(run.err.find("r.db"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("--resume"), std::string::npos) << run.err;
+    const size_t kept = trials_in("r.db").size();
+    EXPECT_GT(kept, 0u);
+    const DearthRun resumed = run_dearth({"run", "-q", "--resume", "--db", "r.db", "s.lua"});
+    EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+    EXPECT_GT(trials_in("r.db").size(), kept);
+}
+
+}  // namespace
+}  // namespace dearth::harness

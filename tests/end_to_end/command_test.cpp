@@ -1,0 +1,156 @@
+// The commands beside run, as a user sees them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "tests/end_to_end/dearth_process.h"
+#include "tests/support/approve.h"
+
+namespace dearth::harness {
+namespace {
+
+using testing::HasSubstr;
+
+std::string text_of_file(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The id of the first finding in a file.
+std::string first_finding(const std::string& database) {
+    for (const auto& [key, line] : trials_in(database)) {
+        if (!line.finding_ids.empty())
+            return line.finding_ids.front();
+    }
+    return {};
+}
+
+TEST(Commands, VersionIsOneLine) {
+    const DearthRun run = run_dearth({"--version"});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_THAT(run.out, testing::MatchesRegex("dearth [0-9.]+ \\(.*engines: .*c-api\\)\n"));
+}
+
+TEST(Commands, HelpIsApproved) {
+    EXPECT_TRUE(is_approved(fmt::format("{}/help.txt", DEARTH_APPROVED_FOLDER),
+                            run_dearth({"--help"}).out));
+    EXPECT_TRUE(is_approved(fmt::format("{}/help_run.txt", DEARTH_APPROVED_FOLDER),
+                            run_dearth({"run", "--help"}).out));
+}
+
+TEST(Commands, CheckAcceptsEveryShippedScenario) {
+    const DearthRun run = run_dearth({"check", shipped("")});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("no errors"));
+}
+
+TEST(Commands, ListNamesScenariosWithTheirDescriptions) {
+    const DearthRun run = run_dearth({"list", shipped("lua")});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_THAT(run.out, HasSubstr("tables"));
+}
+
+TEST(Commands, PlanCountsWithoutInjecting) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(string.rep('x', 10))");
+    const DearthRun run = run_dearth({"plan", "s.lua"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("in the window"));
+    EXPECT_FALSE(std::ifstream(".dearth").good()) << "planning leaves no results";
+}
+
+TEST(Commands, ReplayShowsTheFindingAgain) {
+    const WorkFolder folder;
+    const std::string scenario = shipped("canary/overflow.dearth.yaml");
+    ASSERT_EQ(run_dearth({"run", "-q", "--db", "r.db", scenario}).exit_code, 1);
+    const std::string id = first_finding("r.db");
+    ASSERT_FALSE(id.empty());
+    const DearthRun replay = run_dearth({"replay", id.substr(0, 8), "--db", "r.db"});
+    EXPECT_EQ(replay.exit_code, 1) << replay.err;
+    EXPECT_THAT(replay.out, HasSubstr(id.substr(0, 8) + " shows again."));
+    EXPECT_THAT(replay.out, HasSubstr("DT1001 overflow"));
+}
+
+TEST(Commands, ReplayInTheDebuggerStopsAtTheInjectedFault) {
+    if (access("/usr/bin/gdb", X_OK) != 0)
+        GTEST_SKIP() << "gdb is not installed";
+    const WorkFolder folder;
+    ASSERT_EQ(
+        run_dearth({"run", "-q", "--db", "r.db", shipped("canary/overflow.dearth.yaml")}).exit_code,
+        1);
+    // Standard input is empty, so gdb ends after its commands.
+    const DearthRun replay = run_dearth({"replay", first_finding("r.db"), "--gdb", "--db", "r.db"});
+    EXPECT_THAT(replay.out, HasSubstr("Breakpoint 1, dearth_on_injected_fault")) << replay.err;
+}
+
+TEST(Commands, ExplainKnowsEveryRule) {
+    const DearthRun run = run_dearth({"explain"});
+    EXPECT_EQ(run.exit_code, 0);
+    for (const VerdictRow& row : verdict_rows()) {
+        if (!row.rule.empty()) {
+            EXPECT_THAT(run.out, HasSubstr(std::string(row.rule)));
+            EXPECT_EQ(run_dearth({"explain", std::string(row.name)}).exit_code, 0) << row.name;
+        }
+    }
+}
+
+TEST(Commands, DoctorSaysWhatWorks) {
+    const DearthRun run = run_dearth({"doctor"});
+    EXPECT_EQ(run.exit_code, 0) << run.out;
+    EXPECT_THAT(run.out, HasSubstr("engine lua"));
+    EXPECT_THAT(run_dearth({"doctor", "--json"}).out, HasSubstr("\"subject\":\"engine lua\""));
+}
+
+TEST(Commands, ReportsAreWrittenFromTheResultsFile) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(string.rep('x', 10))");
+    const DearthRun run = run_dearth({"run", "-q", "--db", "r.db", "--report", "jsonl=a.jsonl",
+                                      "--report", "junit=a.xml", "s.lua"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const DearthRun again =
+        run_dearth({"report", "r.db", "--report", "jsonl=b.jsonl", "--report", "junit=b.xml"});
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_FALSE(text_of_file("a.jsonl").empty());
+    EXPECT_EQ(text_of_file("a.jsonl"), text_of_file("b.jsonl"));
+    EXPECT_EQ(text_of_file("a.xml"), text_of_file("b.xml"));
+    EXPECT_EQ(again.out, run.out);
+}
+
+TEST(Commands, ExitZeroWaivesFindings) {
+    const WorkFolder folder;
+    const std::string scenario = shipped("canary/overflow.dearth.yaml");
+    EXPECT_EQ(run_dearth({"run", "-q", "--exit-zero", "--db", "r.db", scenario}).exit_code, 0);
+}
+
+TEST(Commands, NothingReachedIsNeverGreen) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(1)");
+    const DearthRun run = run_dearth({"run", "-q", "--points", "100000..", "s.lua"});
+    EXPECT_EQ(run.exit_code, 4) << run.out;
+    EXPECT_EQ(run_dearth({"run", "-q", "--exit-zero", "--points", "100000..", "s.lua"}).exit_code,
+              4);
+}
+
+TEST(Commands, SampleAndSitesTakeFewerPoints) {
+    const WorkFolder folder;
+    folder.write("s.lua", "local t = {} for i = 1, 60 do t[i] = {i} end print(#t)");
+    ASSERT_EQ(run_dearth({"run", "-q", "--db", "all.db", "s.lua"}).exit_code, 0);
+    ASSERT_EQ(run_dearth({"run", "-q", "--db", "sites.db", "--points", "sites", "s.lua"}).exit_code,
+              0);
+    ASSERT_EQ(
+        run_dearth({"run", "-q", "--db", "sample.db", "--points", "sample:10", "s.lua"}).exit_code,
+        0);
+    const auto all = trials_in("all.db");
+    const auto sites = trials_in("sites.db");
+    EXPECT_LT(sites.size(), all.size());
+    EXPECT_EQ(trials_in("sample.db").size(), 20u) << "10 points, once and persistent";
+    for (const auto& [key, line] : sites)
+        EXPECT_EQ(line.verdict, all.at(key).verdict) << key;
+}
+
+}  // namespace
+}  // namespace dearth::harness
