@@ -167,16 +167,43 @@ struct Parser {
     }
 };
 
-// Words for a command that does not exist: CLI11 only says "not expected".
-std::string unknown_command(const CLI::App& app, std::string_view word) {
+// CLI11 only says "not expected": what could have been meant?
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+    const std::vector<std::string_view> views(known.begin(), known.end());
+    const auto nearest = nearest_word(word, views);
+    return nearest ? fmt::format("; did you mean `{}`?", *nearest) : std::string();
+}
+
+std::string unknown_command(const CLI::App& app, const std::string& word) {
     std::vector<std::string> names;
     for (const CLI::App* sub : app.get_subcommands(nullptr))
         names.push_back(sub->get_name());
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    std::string message = fmt::format("unknown command `{}`", word);
-    if (const auto nearest = nearest_word(word, views))
-        message += fmt::format("; did you mean `{}`?", *nearest);
-    return message + "\n  commands: " + join(std::span<const std::string_view>(views), ", ");
+    return fmt::format("unknown command `{}`{}\n  commands: {}", word, did_you_mean(word, names),
+                       join(std::span<const std::string>(names), ", "));
+}
+
+std::string unknown_flag(const CLI::App& app, const std::string& word) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames())
+            names.push_back("--" + name);
+    }
+    return fmt::format("unknown flag `{}`{}", word, did_you_mean(word, names));
+}
+
+Error usage_error(CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+    const auto chosen = app.get_subcommands();
+    const CLI::App& place = chosen.empty() ? app : *chosen.front();
+    std::string message = error.what();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        const std::vector<std::string> extra = app.remaining(true);
+        if (chosen.empty() && argc > 1 && argv[1][0] != '-')
+            message = unknown_command(app, argv[1]);
+        else if (!extra.empty())
+            message = unknown_flag(place, extra.front());
+    }
+    return {ErrorClass::kUsage, "read the command line: " + message,
+            chosen.empty() ? "dearth --help" : "dearth " + place.get_name() + " --help"};
 }
 
 }  // namespace
@@ -189,15 +216,8 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
         const auto chosen = parser.app.get_subcommands();
         return CommandLine{ShowText{chosen.empty() ? parser.app.help() : chosen.front()->help()},
                            "auto"};
-    } catch (const CLI::ExtrasError& error) {
-        if (parser.app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')
-            return Error{ErrorClass::kUsage, unknown_command(parser.app, argv[1]), "dearth --help"};
-        return Error{ErrorClass::kUsage, error.what(), "dearth --help"};
     } catch (const CLI::ParseError& error) {
-        const auto chosen = parser.app.get_subcommands();
-        return Error{
-            ErrorClass::kUsage, error.what(),
-            chosen.empty() ? "dearth --help" : "dearth " + chosen.front()->get_name() + " --help"};
+        return usage_error(parser.app, error, argc, argv);
     }
     parser.line.command = parser.chosen();
     return parser.line;

@@ -1,3 +1,4 @@
+// `dearth explain`: what a rule means and what to look at.
 #include <fmt/format.h>
 
 #include "harness/base/text.h"

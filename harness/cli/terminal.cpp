@@ -49,10 +49,14 @@ ExitCode exit_code_of(ErrorClass error_class) {
 }
 
 ExitCode report_error(const Error& error) {
-    // Diagnostics of a scenario file start with its name, as compilers print them.
-    const bool is_diagnostic = error.message.find(": error[") != std::string::npos;
-    print_err(is_diagnostic ? error.message + "\n"
-                            : fmt::format("dearth: failed to {}\n", error.message));
+    // Diagnostics of a scenario file start with its name, as compilers print them: editors jump
+    // there. The headline before them goes to the end.
+    const size_t headline = error.message.find('\n');
+    if (error.message.find(": error[") != std::string::npos && headline != std::string::npos)
+        print_err(fmt::format("{}\ndearth: failed to {}\n", error.message.substr(headline + 1),
+                              error.message.substr(0, headline)));
+    else
+        print_err(fmt::format("dearth: failed to {}\n", error.message));
     if (!error.next_step.empty())
         print_err(fmt::format("  next: {}\n", error.next_step));
     return exit_code_of(error.error_class);

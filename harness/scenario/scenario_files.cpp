@@ -50,7 +50,7 @@ Result<std::vector<std::string>> scenarios_in_folder(const std::string& path) {
         return Error{ErrorClass::kNothing,
                      fmt::format("find a scenario in `{}`: no file there ends in `{}`", path,
                                  kScenarioSuffix),
-                     "`dearth init` writes a first one"};
+                     "scenarios/README.md shows how to write one"};
     }
     std::sort(found.begin(), found.end());
     return found;

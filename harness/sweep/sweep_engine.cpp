@@ -176,12 +176,19 @@ void ScenarioSweep::complete_address(TrialPoint& point) const {
 }
 
 Status ScenarioSweep::take(TrialRecord record) {
+    const Judgement judgement = judge_->judge(record);
+    // A forked trial knows how much is left behind, not by whom: it stays in the plan, and exec,
+    // which comes next, does it again with all call stacks.
+    const auto is_leak = [](const Accusation& accusation) {
+        return accusation.verdict == Verdict::kLeak;
+    };
+    if (record.strategy == Strategy::kFork && std::ranges::any_of(judgement.accusations, is_leak))
+        return Done{};
     for (size_t kind = 0; kind < plan_.points.size(); ++kind) {
         if (scenario_.injection.kinds[kind] == record.point.kind)
             plan_.points[kind].remove(record.point.ordinal);
     }
     complete_address(record.point);
-    const Judgement judgement = judge_->judge(record);
     TrialFinished trial;
     trial.scenario_index = index_;
     trial.point = record.point;

@@ -166,11 +166,23 @@ void trial_schedule(dearth_schedule& schedule, const dearth_sweep_kind& kind, ui
     term.unless = window.unless;
 }
 
+bool names_a_place(const dearth_filter& filter) {
+    return filter.site != 0 || filter.stack[0] != '\0' || filter.module[0] != '\0';
+}
+
+// A child needs no call stacks of its later requests, which would be half of its time, unless its
+// schedule asks for them: the failed request's stack is captured already, misuse captures its own,
+// and a trial that seems to leak is done again by exec, with all stacks.
+bool needs_stacks(const dearth_sweep_kind& kind) {
+    const dearth_term& window = explorer_.page->config.schedule.terms[0];
+    return kind.kind == DEARTH_KIND_STICKY || names_a_place(window.when) ||
+           names_a_place(window.unless);
+}
+
 void begin_child(uint32_t index, const dearth_sweep_kind& kind, uint64_t ordinal,
                  uint64_t out_prefix, uint64_t err_prefix) {
     const dearth_config& config = explorer_.page->config;
     explorer_.is_child = true;
-    take_heap_over();
     attach_slot(&slots()[index]);
     give_child_descriptors(config.out_fds[index], config.err_fds[index]);
     set_output_prefix(out_prefix, err_prefix);
@@ -178,6 +190,8 @@ void begin_child(uint32_t index, const dearth_sweep_kind& kind, uint64_t ordinal
     static constinit dearth_schedule schedule = {};
     trial_schedule(schedule, kind, ordinal);
     replace_schedule_keeping_ordinals(schedule);
+    if (!needs_stacks(kind))
+        set_captures_stacks(false);
 }
 
 // True in the child.
@@ -228,7 +242,6 @@ void start_explorer(dearth_control_header& page) {
     explorer_.page = &page;
     explorer_.harness = getppid();
     note_first_free_descriptor();
-    note_heap_start();
 }
 
 bool explore_point(const RequestFacts& facts) {

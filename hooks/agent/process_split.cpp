@@ -3,24 +3,12 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace dearth::hooks {
-namespace {
-
-constexpr uintptr_t kPageMask = 4095;
-// Above this much, the copy costs more than a trial that fails early would ever touch.
-constexpr uintptr_t kSmallHeapBytes = 1u << 20;
-constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE; older headers do not have it
-
-constinit uintptr_t heap_start_ = 0;
-
-}  // namespace
 
 SplitResult split_process() {
     SplitResult result;
@@ -60,19 +48,6 @@ SplitEnd reap_split(int pid_fd) {
     end.was_signaled = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     end.code = info.si_status;
     return end;
-}
-
-void note_heap_start() {
-    void* block = malloc(1);
-    heap_start_ = reinterpret_cast<uintptr_t>(block) & ~kPageMask;
-    free(block);
-}
-
-void take_heap_over() {
-    const auto heap_end = reinterpret_cast<uintptr_t>(sbrk(0)) & ~kPageMask;
-    if (heap_start_ == 0 || heap_end <= heap_start_ || heap_end - heap_start_ > kSmallHeapBytes)
-        return;
-    madvise(reinterpret_cast<void*>(heap_start_), heap_end - heap_start_, kPopulateWrite);
 }
 
 void kill_split(int pid_fd) {

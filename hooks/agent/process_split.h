@@ -32,13 +32,4 @@ SplitEnd reap_split(int pid_fd);
 
 void kill_split(int pid_fd);
 
-// Notes where libc's heap stands now; the target's blocks will lie above. Call before the target
-// starts. Makes one request to libc.
-void note_heap_start();
-
-// In a child: makes a small heap its own at once. A trial that ends in close touches nearly all of
-// it, and copying its pages in one call costs a fraction of one fault a page. Without the kernel's
-// support (Linux 5.14), or when the heap is large, nothing happens.
-void take_heap_over();
-
 }  // namespace dearth::hooks

@@ -10,7 +10,8 @@ namespace dearth::hooks {
 
 class SpinLock {
 public:
-    void lock() noexcept {
+    // Out of line: it would fill every fast path with code that one thread never runs.
+    __attribute__((noinline, cold)) void lock() noexcept {
         int spins = 0;
         while (__atomic_exchange_n(&state_, 1, __ATOMIC_ACQUIRE) != 0) {
             // The owner may have lost its processor: after some tries give it ours.

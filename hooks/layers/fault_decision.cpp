@@ -202,6 +202,14 @@ bool fails_arena(size_t size_bytes, void* caller) noexcept {
     return plan.is_failing;
 }
 
+// A schedule is 22 KB of mostly unused terms: a child that copied them all would pay for six pages.
+static void copy_used_terms(const dearth_schedule& replacement) noexcept {
+    constexpr uint32_t kTermsMax = DEARTH_TERMS_MAX;
+    const uint32_t count = replacement.term_count < kTermsMax ? replacement.term_count : kTermsMax;
+    memcpy(schedule.terms, replacement.terms, count * sizeof(dearth_term));
+    schedule.term_count = count;
+}
+
 void set_observer(const RequestObserver* observer) noexcept {
     fault_state.observer = observer == nullptr ? RequestObserver{} : *observer;
     update_watching();
@@ -211,7 +219,7 @@ void set_schedule(const dearth_schedule* replacement) noexcept {
     if (replacement == nullptr) {
         schedule.term_count = 0;
     } else {
-        schedule = *replacement;
+        copy_used_terms(*replacement);
     }
     prepare(schedule, schedule_state);
     add_fork_lock(schedule_state.lock, LockRank::kSchedule);
@@ -224,7 +232,7 @@ void set_schedule(const dearth_schedule* replacement) noexcept {
 }
 
 void replace_schedule_keeping_ordinals(const dearth_schedule& replacement) noexcept {
-    schedule = replacement;
+    copy_used_terms(replacement);
     prepare(schedule, schedule_state);
     for (uint32_t index = 0; index < DEARTH_TERMS_MAX; ++index) {
         schedule_state.terms[index].seen = seen_before[index];
@@ -291,7 +299,8 @@ void set_periodic_check(uint64_t interval, void (*check)()) noexcept {
 
 }  // namespace dearth::hooks
 
-void dearth_on_injected_fault(void) {
+// Never inlined, or a breakpoint on it would stop nowhere.
+__attribute__((noinline)) void dearth_on_injected_fault(void) {
     // An empty function may be folded into another one; the barrier keeps it a place of its own.
     __asm__ volatile("" ::: "memory");
 }

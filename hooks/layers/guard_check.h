@@ -9,6 +9,9 @@
 
 namespace dearth::hooks {
 
+/// A size that nobody above vouches for is believed up to here.
+inline constexpr size_t kPlausibleMax = size_t{1} << 40;
+
 /// What somebody above knows about a block, right whatever its header says.
 struct KnownBlock {
     bool is_known;
@@ -24,6 +27,24 @@ struct GuardedBlock {
     size_t lead_bytes;  ///< from the allocation's start to the block
     bool is_aligned;    ///< from an aligned request
 };
+
+/// Whether it is an ordinary, undamaged block, as almost all are; looks no further.
+inline bool is_plainly_intact(const GuardLayer& layer, const unsigned char* block, KnownBlock known,
+                              size_t& size_bytes) noexcept {
+    const BlockLayout& layout = layer.layout;
+    const unsigned char* start = block - layout.before_bytes;
+    size_bytes = load_big_endian(start);
+    if (known.is_aligned || load_word(start + kSizeFieldBytes) != ordinary_letter_word(layout) ||
+        (known.is_known ? size_bytes != known.size_bytes : size_bytes > kPlausibleMax)) {
+        return false;
+    }
+    const unsigned char* rear = block + size_bytes;
+    if (layout.before_bytes == kFrontMin && layout.after_bytes == kRearMin) {
+        return load_word(rear) == repeat_byte(layout.forbidden);
+    }
+    return is_filled_with(start + kFrontMin, layout.before_bytes - kFrontMin, layout.forbidden) &&
+           is_filled_with(rear, layout.after_bytes, layout.forbidden);
+}
 
 /// Reads the header and both guards; reports and mends damage.
 GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, KnownBlock known) noexcept;

@@ -53,21 +53,30 @@ inline void note_call(const GuardLayer& layer, uint32_t op, void* caller) noexce
 
 bool total_of(const GuardLayer& layer, size_t lead_bytes, size_t size_bytes,
               size_t& total) noexcept {
-    return add_sizes(size_bytes, lead_bytes + layer.layout.after_bytes + kSerialFieldBytes, total);
+    return add_sizes(size_bytes, lead_bytes + layer.layout.after_bytes + layer.layout.serial_bytes,
+                     total);
+}
+
+inline KnownBlock known_block(const GuardLayer& layer) noexcept {
+    const RequestContext& context = request_context;
+    return layer.uses_context && context.has_known_bytes
+               ? KnownBlock{true, context.is_known_aligned, context.known_bytes}
+               : KnownBlock{};
+}
+
+// Nothing lies in the first pages, and every header is a row of words: such pointers are wrong
+// without a look.
+inline bool is_readable_guess(const void* block) noexcept {
+    const auto address = reinterpret_cast<uintptr_t>(block);
+    return address % alignof(uint64_t) == 0 && address >= 2 * kGuardBytesMax;
 }
 
 GuardedBlock examine(GuardLayer& layer, void* block) noexcept {
-    const RequestContext& context = request_context;
-    const KnownBlock known = layer.uses_context && context.has_known_bytes
-                                 ? KnownBlock{true, context.is_known_aligned, context.known_bytes}
-                                 : KnownBlock{};
-    const auto address = reinterpret_cast<uintptr_t>(block);
-    // Nothing lies in the first pages, and every header is a row of words: such pointers are
-    // wrong without a look.
-    if (!known.is_known && (address % alignof(uint64_t) != 0 || address < 2 * kGuardBytesMax)) {
+    const KnownBlock known = known_block(layer);
+    if (!known.is_known && !is_readable_guess(block)) {
         dearth_misuse misuse = {};
         misuse.kind = DEARTH_MISUSE_INVALID_FREE;
-        misuse.address = address;
+        misuse.address = reinterpret_cast<uint64_t>(block);
         misuse.block_domain = layer.domain;
         guard_report(layer, misuse);
         return GuardedBlock{false, true, 0, 0, false};
@@ -75,20 +84,20 @@ GuardedBlock examine(GuardLayer& layer, void* block) noexcept {
     return examine_block(layer, bytes_of(block), known);
 }
 
-void* finish_made(GuardLayer& layer, void* start, size_t size_bytes,
-                  bool is_clean_filled) noexcept {
+inline void* finish_made(GuardLayer& layer, void* start, size_t size_bytes,
+                         bool is_clean_filled) noexcept {
     if (start == nullptr) {
         return nullptr;
     }
     unsigned char* block = bytes_of(start) + layer.layout.before_bytes;
     write_guards(layer, block, size_bytes, ordinary_letter_word(layer.layout), next_serial(layer));
     if (is_clean_filled) {
-        memset(block, layer.layout.clean, size_bytes);
+        fill_bytes(block, layer.layout.clean, size_bytes);
     }
     return block;
 }
 
-void* make_block(GuardLayer& layer, size_t size_bytes) noexcept {
+inline void* make_block(GuardLayer& layer, size_t size_bytes) noexcept {
     size_t total = 0;
     if (!total_of(layer, layer.layout.before_bytes, size_bytes, total)) {
         return fail();
@@ -96,12 +105,13 @@ void* make_block(GuardLayer& layer, size_t size_bytes) noexcept {
     return finish_made(layer, layer.beneath.malloc(layer.beneath.ctx, total), size_bytes, true);
 }
 
-void release_block(GuardLayer& layer, unsigned char* block, const GuardedBlock& found) noexcept {
+inline void release_block(GuardLayer& layer, unsigned char* block,
+                          const GuardedBlock& found) noexcept {
     unsigned char* start = block - found.lead_bytes;
     if (!layer.is_dead_fill_beneath) {
-        memset(start, layer.layout.dead,
-               found.lead_bytes + found.size_bytes + layer.layout.after_bytes + kSerialFieldBytes +
-                   (found.is_aligned ? kLeadFieldBytes : 0));
+        fill_bytes(start, layer.layout.dead,
+                   found.lead_bytes + found.size_bytes + layer.layout.after_bytes +
+                       layer.layout.serial_bytes + (found.is_aligned ? kLeadFieldBytes : 0));
     }
     layer.beneath.free(layer.beneath.ctx, start);
 }
@@ -144,7 +154,8 @@ void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
     unsigned char* block = bytes_of(start) + lead;
     write_guards(layer, block, size_bytes, aligned_letter_word(layer.layout, lead),
                  next_serial(layer));
-    store_big_endian(block + size_bytes + layer.layout.after_bytes + kSerialFieldBytes, lead);
+    store_big_endian(block + size_bytes + layer.layout.after_bytes + layer.layout.serial_bytes,
+                     lead);
     memset(block, layer.layout.clean, size_bytes);
     return block;
 }
@@ -162,7 +173,7 @@ public:
         memcpy(head_, block, head_bytes_);
         memcpy(tail_, tail, tail_bytes_);
         memset(block - layout.before_bytes, layout.dead, layout.before_bytes + head_bytes_);
-        memset(tail, layout.dead, tail_bytes_ + layout.after_bytes + kSerialFieldBytes);
+        memset(tail, layout.dead, tail_bytes_ + layout.after_bytes + layout.serial_bytes);
     }
 
     /// Puts back what belongs into the first `kept_bytes` of the block.
@@ -186,7 +197,8 @@ private:
 void* resize_in_layer_beneath(GuardLayer& layer, unsigned char* block, size_t old_bytes,
                               size_t size_bytes, size_t total) noexcept {
     const BlockLayout& layout = layer.layout;
-    const uint64_t old_serial = load_big_endian(block + old_bytes + layout.after_bytes);
+    const uint64_t old_serial =
+        layout.serial_bytes == 0 ? 0 : load_big_endian(block + old_bytes + layout.after_bytes);
     const ErasedBlock erased(layout, block, old_bytes);
     void* start = layer.beneath.realloc(layer.beneath.ctx, block - layout.before_bytes, total);
     const bool is_resized = start != nullptr;
@@ -235,7 +247,12 @@ void guard_free(void* ctx, void* block) {
         return;
     }
     note_call(layer, DEARTH_OP_COUNT, __builtin_return_address(0));
-    const GuardedBlock found = examine(layer, block);
+    const KnownBlock known = known_block(layer);
+    GuardedBlock found = {true, false, 0, layer.layout.before_bytes, false};
+    if ((!known.is_known && !is_readable_guess(block)) ||
+        !is_plainly_intact(layer, bytes_of(block), known, found.size_bytes)) {
+        found = examine(layer, block);
+    }
     if (found.is_usable) {
         release_block(layer, bytes_of(block), found);
     }
@@ -265,7 +282,8 @@ void guard_layer_open(GuardLayer& layer, uint32_t domain, const dearth_layer_opt
                                static_cast<unsigned char>(options.clean_byte),
                                static_cast<unsigned char>(options.dead_byte),
                                static_cast<unsigned char>(options.forbidden_byte),
-                               domain_letter(domain)};
+                               domain_letter(domain),
+                               layer.writes_serials ? kSerialFieldBytes : 0};
     top = dearth_allocator{
         &layer,          guard_malloc,
         guard_calloc,    guard_realloc,

@@ -22,7 +22,8 @@ struct GuardLayer {
     bool uses_context;          ///< layers above number requests and know sizes
     bool is_dead_fill_beneath;  ///< the layer beneath fills freed blocks itself
     bool aborts_on_misuse;
-    uint64_t serial;  ///< own numbers, when nobody above has any
+    bool writes_serials;  ///< blocks end with their serial
+    uint64_t serial;      ///< own numbers, when nobody above has any
 };
 
 /// Whether the guard and fill fields are within the ranges control_page.h gives.

@@ -56,6 +56,7 @@ int dearth_guard_wrap(enum dearth_domain domain, const struct dearth_allocator* 
     // A report without a stack helps nobody, and loading the unwinder inside a request is too late.
     call_stack_prepare();
     GuardLayer& layer = wraps[wrap_count++];
+    layer.writes_serials = true;
     layer.aborts_on_misuse = chosen.aborts_on_misuse != 0;
     const dearth_allocator copied = *beneath;  // `wrapped` may be the same table
     guard_layer_open(layer, domain, chosen, copied, *wrapped);

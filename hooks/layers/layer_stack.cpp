@@ -130,6 +130,8 @@ void start_services() noexcept {
     set_aborts_on_misuse(options.aborts_on_misuse != 0);
     const MisuseDescriber describer = {nullptr, describe};
     set_misuse_describer(has_layer(DEARTH_LAYER_LEDGER) ? &describer : nullptr);
+    // Without call stacks the layers are lean: serials are kept from the first snapshot on.
+    ledger_keep_serials(has_layer(DEARTH_LAYER_STACKS));
     set_periodic_check(options.guard_every, check_periodically);
 }
 
@@ -147,14 +149,13 @@ bool open_layers(DomainStack& stack, uint32_t domain, const dearth_allocator& bo
     }
     if (has_layer(DEARTH_LAYER_GUARD)) {
         stack.guard.uses_context = true;
+        stack.guard.writes_serials = has_layer(DEARTH_LAYER_STACKS);
         stack.guard.is_dead_fill_beneath = has_quarantine;
         guard_layer_open(stack.guard, domain, options, below, top);
         below = top;
     }
     if (has_layer(DEARTH_LAYER_LEDGER)) {
-        const LedgerOptions ledger = {has_quarantine ? kFreedBlocksWithQuarantine : kFreedBlocks,
-                                      false};
-        if (!ledger_layer_open(stack.ledger, domain, ledger, below, top)) {
+        if (!ledger_layer_open(stack.ledger, domain, false, below, top)) {
             return false;
         }
         below = top;

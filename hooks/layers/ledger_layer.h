@@ -16,23 +16,6 @@
 
 namespace dearth::hooks {
 
-/// One freed block of the recent past.
-struct FreedBlock {
-    uint64_t address;
-    uint64_t size_bytes;
-    uint64_t serial;
-    StackId allocated_stack;
-    StackId freed_stack;
-    uint32_t place;
-    uint32_t reserved;
-};
-
-/// Freed blocks a domain remembers, a power of two. Few: each free writes one, and the ring
-/// should stay in the second-level cache.
-inline constexpr uint64_t kFreedBlocks = 2048;
-/// While a quarantine holds blocks back, a use after free is found long after the free.
-inline constexpr uint64_t kFreedBlocksWithQuarantine = 65536;
-
 /// State of one domain. Zero is valid: not in use.
 struct LedgerLayer {
     dearth_allocator beneath;
@@ -40,24 +23,17 @@ struct LedgerLayer {
     bool passes_foreign_down;  ///< blocks it never saw are somebody's: free them, silently
     bool is_incomplete;        ///< a block did not fit the table: unknown blocks are not judged
     LedgerTable table;
-    FreedBlock* freed;
-    uint64_t freed_mask;
-    uint64_t freed_count;  ///< ever written to the ring
-    SpinLock lock;         ///< guards the table and the ring
+    SpinLock lock;  ///< guards the table
 };
 
-struct LedgerOptions {
-    uint64_t freed_blocks;     ///< kFreedBlocks or kFreedBlocksWithQuarantine
-    bool passes_foreign_down;  ///< false where every block of the domain passes this layer
-};
-
+/// `passes_foreign_down`: false where every block of the domain passes this layer.
 /// False when there are no pages for its tables. `layer` has static life; one open layer a domain.
-bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, const LedgerOptions& options,
+bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, bool passes_foreign_down,
                        const dearth_allocator& beneath, dearth_allocator& top) noexcept;
 
-/// The block that this thread is freeing or resizing: struck already, but a layer beneath may still
-/// find it damaged. nullptr: none.
-inline constinit thread_local const LiveNode* node_in_passing = nullptr;
+/// Whether blocks made from now on are entered with their serials, which cost memory; they are
+/// from the start. Blocks entered without one have serial 0.
+void ledger_keep_serials(bool keeps) noexcept;
 
 /// The open layer of a domain; nullptr: none.
 LedgerLayer* ledger_of(uint32_t domain) noexcept;

@@ -37,7 +37,7 @@ private:
     SpinLock* lock_;
 };
 
-LiveBlock block_of(const LiveNode& node, uint32_t domain) noexcept {
+LiveBlock block_of(const LedgerNode& node, uint32_t domain) noexcept {
     return LiveBlock{reinterpret_cast<void*>(node.address), node.size_bytes, node.serial, domain,
                      static_cast<uint32_t>(node.op),        node.stack_id};
 }
@@ -85,7 +85,8 @@ struct Gathering {
 
 void gather_block(void* ctx, const LiveBlock& block) noexcept {
     auto& gathering = *static_cast<Gathering*>(ctx);
-    if (block.serial > gathering.since && gathering.count < gathering.capacity) {
+    if ((gathering.since == 0 || block.serial > gathering.since) &&
+        gathering.count < gathering.capacity) {
         gathering.totals[gathering.count++] = SiteTotal{
             stack_site(block.stack_id), 1, block.size_bytes, block.domain, block.stack_id};
     }
@@ -149,70 +150,51 @@ bool covers(uint64_t start, uint64_t size_bytes, uint64_t address, uint64_t marg
            (address >= low && address - low < size_bytes + (start - low) + margin);
 }
 
-// The latest freed block that the test accepts.
-template <typename Test>
-const FreedBlock* find_freed(const LedgerLayer& layer, Test accepts) noexcept {
-    const uint64_t end = layer.freed_count;
-    const uint64_t begin = end > layer.freed_mask ? end - layer.freed_mask - 1 : 0;
-    for (uint64_t index = end; index > begin; --index) {
-        const FreedBlock& freed = layer.freed[(index - 1) & layer.freed_mask];
-        if (accepts(freed)) {
-            return &freed;
+// The latest of the freed blocks that lie there, as far as they are known: older ones overlap.
+bool find_freed_around(const LedgerLayer& layer, uint64_t address, uint64_t margin,
+                       LedgerNode& found) noexcept {
+    bool is_found = false;
+    layer.table.for_each([&](const LedgerNode& node) {
+        if (!node.is_live && covers(node.address, node.size_bytes, address, margin) &&
+            (!is_found || node.serial > found.serial)) {
+            is_found = true;
+            found = node;
         }
-    }
-    return nullptr;
-}
-
-const FreedBlock* find_freed_around(const LedgerLayer& layer, uint64_t address,
-                                    uint64_t margin) noexcept {
-    return find_freed(layer, [&](const FreedBlock& freed) {
-        return covers(freed.address, freed.size_bytes, address, margin);
+        return true;
     });
+    return is_found;
 }
 
-const FreedBlock* find_freed_at(const LedgerLayer& layer, uint64_t address) noexcept {
-    return find_freed(layer, [&](const FreedBlock& freed) { return freed.address == address; });
-}
-
-bool find_around(const LedgerLayer& layer, uint64_t address, LiveNode& found) noexcept {
-    if (layer.table.find(address, found)) {
+bool find_around(const LedgerLayer& layer, uint64_t address, LedgerNode& found) noexcept {
+    if (layer.table.find(address, found) && found.is_live) {
         return true;
     }
     bool is_found = false;
-    layer.table.for_each([&](const LiveNode& node) {
-        is_found = covers(node.address, node.size_bytes, address, 0);
+    layer.table.for_each([&](const LedgerNode& node) {
+        is_found = node.is_live && covers(node.address, node.size_bytes, address, 0);
         found = is_found ? node : found;
         return !is_found;
     });
     return is_found;
 }
 
-void describe_freed(dearth_misuse& misuse, const FreedBlock& freed) noexcept {
-    misuse.block_size_bytes = freed.size_bytes;
-    misuse.serial = freed.serial;
-    fill_stack(misuse.allocated, freed.allocated_stack);
-    fill_stack(misuse.freed, freed.freed_stack);
-    place_text(freed.place, misuse.place, sizeof(misuse.place));
-}
-
-void describe_live(dearth_misuse& misuse, const LiveNode& node) noexcept {
+void describe_block(dearth_misuse& misuse, const LedgerNode& node) noexcept {
     misuse.block_size_bytes = node.size_bytes;
     misuse.serial = node.serial;
     fill_stack(misuse.allocated, node.stack_id);
+    fill_stack(misuse.freed, node.freed_stack_id);
     place_text(node.place, misuse.place, sizeof(misuse.place));
 }
 
 // The finder knows which byte changed, but not how the block looked to its owner.
 void describe_use_after_free(dearth_misuse& misuse, const LedgerLayer& layer) noexcept {
     const uint64_t changed = misuse.address + static_cast<uint64_t>(misuse.distance_bytes);
-    const FreedBlock* freed = find_freed_around(layer, changed, 0);
-    if (freed == nullptr) {
-        freed = find_freed_around(layer, changed, kNearBytes);
-    }
-    if (freed != nullptr) {
-        misuse.address = freed->address;
-        misuse.distance_bytes = static_cast<int64_t>(changed - freed->address);
-        describe_freed(misuse, *freed);
+    LedgerNode freed = {};
+    if (find_freed_around(layer, changed, 0, freed) ||
+        find_freed_around(layer, changed, kNearBytes, freed)) {
+        misuse.address = freed.address;
+        misuse.distance_bytes = static_cast<int64_t>(changed - freed.address);
+        describe_block(misuse, freed);
     }
 }
 
@@ -227,8 +209,10 @@ void ledger_walk(void* ctx, void (*visit)(void* ctx, const LiveBlock& block)) no
         WalkableScope scope(layer->lock);
         const bool was_walking = is_walking;
         is_walking = true;
-        layer->table.for_each([&](const LiveNode& node) {
-            visit(ctx, block_of(node, domain));
+        layer->table.for_each([&](const LedgerNode& node) {
+            if (node.is_live) {
+                visit(ctx, block_of(node, domain));
+            }
             return true;
         });
         is_walking = was_walking;
@@ -253,8 +237,8 @@ bool ledger_stack_of_site(uint64_t site, uint32_t domain, dearth_stack& stack) n
     bool is_found = false;
     {
         WalkableScope scope(layer->lock);
-        layer->table.for_each([&](const LiveNode& node) {
-            is_found = stack_site(node.stack_id) == site;
+        layer->table.for_each([&](const LedgerNode& node) {
+            is_found = node.is_live && stack_site(node.stack_id) == site;
             found = is_found ? node.stack_id : 0;
             return !is_found;
         });
@@ -270,7 +254,7 @@ bool ledger_find_block(uint64_t address, LiveBlock& found) noexcept {
             continue;
         }
         WalkableScope scope(layer->lock);
-        LiveNode node = {};
+        LedgerNode node = {};
         if (find_around(*layer, address, node)) {
             found = block_of(node, domain);
             return true;
@@ -290,17 +274,19 @@ void ledger_describe(dearth_misuse& misuse) noexcept {
         return;
     }
     if (misuse.kind == DEARTH_MISUSE_DOUBLE_FREE) {
-        if (const FreedBlock* freed = find_freed_at(*layer, misuse.address); freed != nullptr) {
-            describe_freed(misuse, *freed);
+        LedgerNode freed = {};
+        if (layer->table.find(misuse.address, freed)) {
+            describe_block(misuse, freed);
         }
         return;
     }
-    const LiveNode* passing = node_in_passing;
-    LiveNode node = {};
-    if (passing != nullptr && passing->address == misuse.address) {
-        describe_live(misuse, *passing);
+    LedgerNode node = {};
+    if (request_context.has_known_bytes && layer->table.find(misuse.address, node)) {
+        // On its way to the layers beneath, which found it damaged: struck, but not freed yet.
+        node.freed_stack_id = 0;
+        describe_block(misuse, node);
     } else if (find_around(*layer, misuse.address, node)) {
-        describe_live(misuse, node);
+        describe_block(misuse, node);
     }
 }
 

@@ -1,12 +1,17 @@
-// Live blocks of one domain, found by address: a shadow of the heap. Each MiB of addresses that
-// holds a block has a region of records, one for each 16 bytes a block may start at, so a block's
-// record is found by arithmetic, blocks that lie together have records that lie together, and
-// nothing is ever probed, chained or rehashed but the short list of regions. Measured on CPython
-// against a chained hash table: a third of its cost, which was cache misses.
+// Blocks of one domain, live ones and those freed since, found by address: a shadow of the heap.
+// Each MiB of addresses that ever held a block has a region of records, one for each 16 bytes a
+// block may start at. So a record is found by arithmetic, blocks that lie together have records
+// that lie together, and nothing is probed or rehashed but the short list of regions. A chained
+// hash table, and a shadow of 8 bytes a record, cost CPython several times as much: cache misses.
 //
-// Regions are carved from one reserve and touched as blocks appear; none is ever given back. Two
-// blocks that start within the same 16 bytes break the contract of dearth_allocator: the second
-// is not entered. Not thread-safe: the owner locks.
+// A freed block's record stays until its address is used again; that is how a double free is told
+// from a wild one, however long ago the first was. A record is 2 bytes; what need not be there
+// (serials, call stacks, source places, sizes from 1 KiB) lies in a second array, touched only
+// when there is something to say.
+//
+// Regions are carved from one reserve; none is ever given back. Two live blocks that start within
+// the same 16 bytes break the contract of dearth_allocator: the second is not entered. Not
+// thread-safe: the owner locks.
 #pragma once
 
 #include <stddef.h>
@@ -16,28 +21,33 @@
 
 namespace dearth::hooks {
 
-struct LiveNode {
+struct LedgerNode {
     uint64_t address;
     uint64_t size_bytes;
     uint64_t serial;
     StackId stack_id;
-    uint32_t place;  ///< index into the place table; 0: none
-    uint32_t op;     ///< enum dearth_op
+    StackId freed_stack_id;  ///< 0 while the block is alive, or unknown
+    uint32_t place;          ///< index into the place table; 0: none
+    uint32_t op;             ///< enum dearth_op
+    bool is_live;
 };
 
 class LedgerTable {
 public:
+    static constexpr uint32_t kPlacesMax = 4096;
+
     /// False when there are no pages.
     bool open() noexcept;
 
-    /// False: no live block starts there.
-    bool find(uint64_t address, LiveNode& found) const noexcept {
+    /// False: no block was ever known to start there.
+    bool find(uint64_t address, LedgerNode& found) const noexcept {
         const Region* region = region_of(address);
-        return region != nullptr && unpack(region->records[slot_of(address)], address, found);
+        return region != nullptr && read(*region, slot_of(address), found) &&
+               found.address == address;
     }
 
-    /// Enters a block. False: it does not fit, and is not known from now on.
-    bool insert(const LiveNode& node) noexcept {
+    /// Enters a live block. False: it does not fit, and is not known from now on.
+    bool insert(const LedgerNode& node) noexcept {
         Region* region = region_of(node.address);
         if (__builtin_expect(region == nullptr, 0)) {
             region = add_region(node.address);
@@ -46,34 +56,84 @@ public:
             }
         }
         const uint64_t slot = slot_of(node.address);
-        Record& record = region->records[slot];
-        if (__builtin_expect(record.is_live || node.size_bytes >> kSizeBits != 0, 0)) {
+        // A page never written is not read either: that would cost it a second page fault.
+        uint64_t& touched = region->touched;
+        const uint64_t page_bit = uint64_t{1} << (slot / kSlotsInPage);
+        if ((touched & page_bit) != 0 && (region->records[slot] & kIsLive) != 0) {
             return false;
         }
-        record = pack(node);
-        region->touched[slot / kSlotsInPage / 64] |= uint64_t{1} << (slot / kSlotsInPage % 64);
+        touched |= page_bit;
+        const bool has_extra = (node.size_bytes >> kSizeBits | node.serial | node.stack_id |
+                                node.place | (node.address & 15)) != 0;
+        region->records[slot] =
+            static_cast<Record>(kIsLive | kWasMade | (has_extra ? kHasExtra : 0) |
+                                (node.op & 7) << kOpShift | (node.size_bytes & kSizeMask));
+        if (has_extra) {
+            write_extra(region->extras[slot], node);
+        }
         ++count_;
         return true;
     }
 
-    /// Strikes a block and tells what stood there; false: no live block starts there.
-    bool remove(uint64_t address, LiveNode& removed) noexcept {
+    /// Strikes a live block and tells what stood there; false: no live block starts there.
+    bool remove(uint64_t address, StackId freed_stack_id, LedgerNode& removed) noexcept {
         Region* region = region_of(address);
         if (region == nullptr) {
             return false;
         }
-        Record& record = region->records[slot_of(address)];
-        if (!unpack(record, address, removed)) {
+        const uint64_t slot = slot_of(address);
+        if (!read(*region, slot, removed) || !removed.is_live || removed.address != address) {
             return false;
         }
-        record = Record{};
+        Record& record = region->records[slot];
+        record = static_cast<Record>(record & ~kIsLive);
+        // Written only when it changes: in a forked child each page written is a page copied.
+        if ((record & kHasExtra) != 0 && region->extras[slot].freed_stack_id != freed_stack_id) {
+            region->extras[slot].freed_stack_id = freed_stack_id;
+        }
         --count_;
         return true;
     }
 
+    /// What insert does for almost every block: a small, aligned one with no more to say than its
+    /// size, in a page of records that was used before. False: nothing was done, use insert.
+    bool insert_short(uint64_t address, uint64_t size_bytes, uint32_t op) noexcept {
+        Region& home = regions_[home_of(address >> kRegionShift)];
+        const uint64_t slot = slot_of(address);
+        const bool is_short = home.number == address >> kRegionShift && home.records != nullptr &&
+                              (home.touched >> (slot / kSlotsInPage) & 1) != 0 &&
+                              ((size_bytes >> kSizeBits) | (address & 15)) == 0;
+        if (!is_short || (home.records[slot] & kIsLive) != 0) {
+            return false;
+        }
+        home.records[slot] =
+            static_cast<Record>(kIsLive | kWasMade | (op & 7) << kOpShift | size_bytes);
+        ++count_;
+        return true;
+    }
+
+    /// What remove does for such a block. False: nothing was done, use remove.
+    bool remove_short(uint64_t address, uint64_t& size_bytes, uint32_t& op) noexcept {
+        Region& home = regions_[home_of(address >> kRegionShift)];
+        if (home.number != address >> kRegionShift || home.records == nullptr ||
+            (address & 15) != 0) {
+            return false;
+        }
+        Record& record = home.records[slot_of(address)];
+        if ((record & (kIsLive | kHasExtra)) != kIsLive) {
+            return false;
+        }
+        size_bytes = record & kSizeMask;
+        op = record >> kOpShift & 7;
+        record = static_cast<Record>(record & ~kIsLive);
+        --count_;
+        return true;
+    }
+
+    /// Live blocks.
     uint64_t count() const noexcept { return count_; }
 
-    /// Calls `visit(node)` for every live block until it returns false.
+    /// Calls `visit(node)` for every block, live and freed ones, until it returns false.
     template <typename Visit>
     void for_each(Visit visit) const noexcept {
         for (uint64_t index = 0; index < region_capacity_; ++index) {
@@ -85,93 +145,88 @@ public:
     }
 
 private:
-    static constexpr unsigned kSizeBits = 44;
     static constexpr unsigned kRegionShift = 20;
     static constexpr uint64_t kSlots = (uint64_t{1} << kRegionShift) / 16;
 
-    /// All zero: no block. 16 bytes, a quarter of a cache line.
-    struct Record {
-        uint64_t size_bytes : kSizeBits;
-        uint64_t place : 12;
-        uint64_t op : 3;
-        uint64_t low_bits : 4;  ///< of the address: 0 as long as blocks are aligned
-        uint64_t is_live : 1;
-        uint64_t serial : 39;
-        uint64_t stack_id : 25;
-    };
-    static_assert(sizeof(Record) == 16, "a record for each 16 bytes of heap");
+    /// Low bits: the size, if it fits. All zero: no block has started here yet.
+    using Record = uint16_t;
+    static constexpr unsigned kSizeBits = 10;
+    static constexpr unsigned kOpShift = 10;
+    static constexpr uint64_t kSizeMask = (uint64_t{1} << kSizeBits) - 1;
+    static constexpr uint32_t kIsLive = 1u << 13;
+    static constexpr uint32_t kHasExtra = 1u << 14;
+    static constexpr uint32_t kWasMade = 1u << 15;
     static constexpr uint64_t kSlotsInPage = 4096 / sizeof(Record);
+
+    struct Extra {
+        uint64_t size_bytes;
+        uint64_t packed;  ///< serial: 48; place: 12; low bits of the address: 4
+        StackId stack_id;
+        StackId freed_stack_id;
+    };
 
     struct Region {
         uint64_t number;  ///< address >> kRegionShift
         Record* records;  ///< kSlots; nullptr: the entry is free
+        Extra* extras;    ///< kSlots
         /// Pages of records ever written, so that a walk does not touch the others.
-        uint64_t touched[kSlots / kSlotsInPage / 64];
+        uint64_t touched;
     };
+    static_assert(kSlots / kSlotsInPage <= 64, "a bit for each page");
+    static constexpr uint64_t kRegionBytes = kSlots * (sizeof(Record) + sizeof(Extra));
 
     static uint64_t slot_of(uint64_t address) noexcept { return (address >> 4) % kSlots; }
 
-    static Record pack(const LiveNode& node) noexcept {
-        Record record = {};
-        record.size_bytes = node.size_bytes & ((uint64_t{1} << kSizeBits) - 1);
-        record.place = node.place & 0xFFF;
-        record.op = node.op & 7;
-        record.low_bits = node.address & 15;
-        record.is_live = 1;
-        record.serial = node.serial & ((uint64_t{1} << 39) - 1);
-        record.stack_id = node.stack_id & ((1u << 25) - 1);
-        return record;
-    }
-
-    static bool unpack(const Record& record, uint64_t address, LiveNode& node) noexcept {
-        if (!record.is_live || record.low_bits != (address & 15)) {
+    static bool read(const Region& region, uint64_t slot, LedgerNode& node) noexcept {
+        const uint32_t record = region.records[slot];
+        if ((record & kWasMade) == 0) {
             return false;
         }
-        node.address = address;
-        node.size_bytes = record.size_bytes;
-        node.serial = record.serial;
-        node.stack_id = static_cast<StackId>(record.stack_id);
-        node.place = static_cast<uint32_t>(record.place);
-        node.op = static_cast<uint32_t>(record.op);
+        node.address = (region.number << kRegionShift) + slot * 16;
+        node.size_bytes = record & kSizeMask;
+        node.serial = 0;
+        node.stack_id = 0;
+        node.freed_stack_id = 0;
+        node.place = 0;
+        node.op = record >> kOpShift & 7;
+        node.is_live = (record & kIsLive) != 0;
+        if ((record & kHasExtra) != 0) {
+            read_extra(region.extras[slot], node);
+        }
         return true;
     }
 
-    uint64_t home_of(uint64_t number) const noexcept {
-        return (number * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (region_capacity_ - 1);
-    }
+    static void read_extra(const Extra& extra, LedgerNode& node) noexcept;
+    static void write_extra(Extra& extra, const LedgerNode& node) noexcept;
+
+    /// Neighbouring regions get neighbouring entries, so those of one heap do not collide.
+    uint64_t home_of(uint64_t number) const noexcept { return number & (region_capacity_ - 1); }
 
     Region* region_of(uint64_t address) const noexcept {
         const uint64_t number = address >> kRegionShift;
-        for (uint64_t index = home_of(number);; index = (index + 1) & (region_capacity_ - 1)) {
-            Region& region = regions_[index];
-            if (region.number == number && region.records != nullptr) {
-                return &region;
-            }
-            if (region.records == nullptr) {
-                return nullptr;
-            }
+        Region& home = regions_[home_of(number)];
+        if (__builtin_expect(home.number == number && home.records != nullptr, 1)) {
+            return &home;
         }
+        return find_region(number);
     }
 
     template <typename Visit>
     static bool for_each_in(const Region& region, Visit visit) noexcept {
         for (uint64_t slot = 0; slot < kSlots; ++slot) {
-            const uint64_t page = slot / kSlotsInPage;
-            if ((region.touched[page / 64] >> (page % 64) & 1) == 0) {
+            if ((region.touched >> (slot / kSlotsInPage) & 1) == 0) {
                 slot += kSlotsInPage - 1;
                 continue;
             }
-            const Record& record = region.records[slot];
-            LiveNode node;
-            const uint64_t address =
-                (region.number << kRegionShift) + slot * 16 + uint64_t{record.low_bits};
-            if (unpack(record, address, node) && !visit(node)) {
+            LedgerNode node;
+            if (read(region, slot, node) && !visit(node)) {
                 return false;
             }
         }
         return true;
     }
 
+    Region* find_region(uint64_t number) const noexcept;
     Region* add_region(uint64_t address) noexcept;
     bool grow_regions() noexcept;
 
@@ -179,7 +234,7 @@ private:
     uint64_t region_capacity_ = 0;
     uint64_t region_count_ = 0;
     uint64_t count_ = 0;
-    Record* reserve_ = nullptr;
+    unsigned char* reserve_ = nullptr;
     uint64_t reserve_regions_ = 0;  ///< how many fit the reserve
 };
 

@@ -12,7 +12,7 @@ namespace dearth::hooks {
 
 namespace {
 
-constexpr uint32_t kPlacesMax = 4096;  // numbers must fit LiveNode.place; a power of two
+constexpr uint32_t kPlacesMax = 4096;  // numbers must fit LedgerTable's records; a power of two
 
 struct Place {
     const char* file;  // nullptr: free

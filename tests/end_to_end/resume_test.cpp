@@ -1,8 +1,8 @@
 // A run that is killed at any moment loses no finished trial, and --resume ends where an
 // uninterrupted run would.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
-#include <time.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,9 +16,10 @@ namespace {
 constexpr const char* kScript =
     "local t = {}\nfor i = 1, 150 do t[i] = ('x'):rep(i) .. i end\nprint(#table.concat(t))\n";
 
-void pause_ms(long milliseconds) {
-    const timespec time = {milliseconds / 1000, milliseconds % 1000 * 1'000'000};
-    nanosleep(&time, nullptr);
+// True when the child has ended; waits for that at most so long.
+bool has_ended_within(ChildProcess& child, int milliseconds) {
+    pollfd wait = {child.exit_fd(), POLLIN, 0};
+    return poll(&wait, 1, milliseconds) == 1;
 }
 
 // Trials in a file that is being written to; 0 while it cannot be read.
@@ -42,11 +43,13 @@ size_t trials_so_far(const std::string& database) {
     return count;
 }
 
-bool wait_for_trials(const std::string& database, size_t wanted) {
+// False: the run ended, or half a minute passed, before that many trials were in the file.
+bool wait_for_trials(ChildProcess& dearth, const std::string& database, size_t wanted) {
     for (int turn = 0; turn < 3000; ++turn) {
         if (trials_so_far(database) >= wanted)
             return true;
-        pause_ms(10);
+        if (has_ended_within(dearth, 10))
+            return false;
     }
     return false;
 }
@@ -73,7 +76,7 @@ TEST_P(Resume, GoesOnAfterSigkillWithoutLoss) {
     size_t seen = 0;
     {
         ChildProcess dearth = start_dearth(arguments);
-        ASSERT_TRUE(wait_for_trials("killed.db", 20));
+        ASSERT_TRUE(wait_for_trials(dearth, "killed.db", 20));
         seen = trials_so_far("killed.db");
         dearth.kill_group();
         EXPECT_TRUE(dearth.wait().was_signaled) << "it must still have been running";
@@ -94,7 +97,7 @@ TEST(Interrupt, FirstSignalWritesResultsAndExits130) {
     folder.write("s.lua", kScript);
     ChildProcess dearth =
         start_dearth({"run", "-q", "-j", "1", "--strategy", "exec", "--db", "r.db", "s.lua"});
-    ASSERT_TRUE(wait_for_trials("r.db", 5));
+    ASSERT_TRUE(wait_for_trials(dearth, "r.db", 5));
     ASSERT_EQ(kill(dearth.pid(), SIGINT), 0);
     const ExitReport exit = dearth.wait();
     EXPECT_FALSE(exit.was_signaled);
@@ -135,11 +138,11 @@ TEST(KilledEngine, IsInconclusiveAndTheSweepGoesOn) {
                  "local t = {} for i = 1, 12 do t[i] = {} end print(#t)\n");
     ChildProcess dearth =
         start_dearth({"run", "-q", "-j", "1", "--strategy", "exec", "--db", "r.db", "s.lua"});
-    ASSERT_TRUE(wait_for_trials("r.db", 1));
+    ASSERT_TRUE(wait_for_trials(dearth, "r.db", 1));
     bool was_killed = false;
     for (int turn = 0; turn < 1000 && !was_killed; ++turn) {
         was_killed = kill_a_child_of(dearth.pid());
-        pause_ms(1);
+        ASSERT_FALSE(has_ended_within(dearth, 1));
     }
     ASSERT_TRUE(was_killed);
     const ExitReport exit = dearth.wait();

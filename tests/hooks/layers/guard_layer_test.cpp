@@ -26,6 +26,7 @@ protected:
         options_.guard_before_bytes = GetParam().first;
         options_.guard_after_bytes = GetParam().second;
         layer_ = GuardLayer{};
+        layer_.writes_serials = true;
         guard_layer_open(layer_, DEARTH_DOMAIN_MEM, options_, libc_allocator(), top_);
         attach_slot(&slot_);
     }

@@ -83,8 +83,7 @@ dearth_allocator open_stack(unsigned layers, uint64_t quarantine_bytes) {
         guard_layer_open(stack.guard, kDomain, options, dearth_allocator{top}, top);
     }
     if ((layers & kLedger) != 0) {
-        RC_ASSERT(ledger_layer_open(stack.ledger, kDomain, LedgerOptions{kFreedBlocks, false},
-                                    dearth_allocator{top}, top));
+        RC_ASSERT(ledger_layer_open(stack.ledger, kDomain, false, dearth_allocator{top}, top));
     }
     if ((layers & kFault) != 0) {
         fault_layer_open(stack.fault, kDomain, dearth_allocator{top}, libc_allocator(), top);

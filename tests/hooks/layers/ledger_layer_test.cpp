@@ -22,8 +22,8 @@ protected:
         static LedgerLayer layers[2];  // their locks are on the fork list for good
         for (uint32_t index = 0; index < 2; ++index) {
             layers[index] = LedgerLayer{};
-            ASSERT_TRUE(ledger_layer_open(layers[index], index, LedgerOptions{kFreedBlocks, false},
-                                          fake_.table(), tops_[index]));
+            ASSERT_TRUE(
+                ledger_layer_open(layers[index], index, false, fake_.table(), tops_[index]));
         }
         layer_ = layers;
         attach_slot(&slot_);
@@ -190,8 +190,7 @@ TEST_F(LedgerLayerTest, ForeignBlocksPassWhenSoConfigured) {
     static LedgerLayer tolerant;
     tolerant = LedgerLayer{};
     dearth_allocator top = {};
-    ASSERT_TRUE(
-        ledger_layer_open(tolerant, 2, LedgerOptions{kFreedBlocks, true}, fake_.table(), top));
+    ASSERT_TRUE(ledger_layer_open(tolerant, 2, true, fake_.table(), top));
     top.free(top.ctx, std::malloc(8));
     void* moved = top.realloc(top.ctx, std::malloc(8), 100);
     ASSERT_NE(moved, nullptr);
