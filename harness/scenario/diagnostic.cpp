@@ -53,10 +53,12 @@ void add_excerpt(Diagnostic& diagnostic, std::string_view line, const Place& pla
     if (line.size() > kExcerptBytes) {
         from = begin > kExcerptLead ? begin - kExcerptLead : 0;
         to = std::min(line.size(), from + kExcerptBytes);
-        while (!starts_code_point(line, from)) {
+        // At most three steps to the end of a code point, and never past the place: a line of
+        // stray continuation bytes has no code points to stop at.
+        for (int step = 0; step < 3 && from < begin && !starts_code_point(line, from); ++step) {
             ++from;
         }
-        while (!starts_code_point(line, to)) {
+        for (int step = 0; step < 3 && !starts_code_point(line, to); ++step) {
             ++to;
         }
     }

@@ -29,6 +29,11 @@ bool matches_any(const std::array<std::string_view, kCount>& patterns, std::stri
 constexpr std::array<std::string_view, 2> kOwnFunctions = {"dearth_*", "dearth::*"};
 constexpr std::array<std::string_view, 2> kOwnModules = {"libdearth*", "dearth-engine-*"};
 
+// Debug information of some builds leaves namespaces out.
+constexpr std::array<std::string_view, 7> kOwnFolders = {
+    "hooks/layers/", "hooks/record/",    "hooks/agent/",    "hooks/base/",
+    "hooks/domains/", "hooks/schedule/", "harness/engines/"};
+
 constexpr std::array<std::string_view, 6> kStartFunctions = {
     "main", "_start", "__libc_start_main*", "__libc_start_call_main", "start_thread", "clone*"};
 
@@ -51,14 +56,19 @@ constexpr std::array<std::string_view, 36> kAllocatorFunctions = {
 }  // namespace
 
 bool is_own_frame(const SymbolFrame& frame) {
+    // The unwinder that dearth opens for itself.
+    if (matches("libunwind.so*", frame.module))
+        return true;
     // An engine may carry its interpreter inside, so where there is a name, the name decides, or
     // the folder its source is in; an interpreter written in C has no unnamed namespaces.
     const bool is_in_own_module = matches_any(kOwnModules, frame.module);
     if (frame.function.empty())
         return is_in_own_module;
-    const bool is_engine_code = frame.file.find("harness/engines/") != std::string::npos ||
-                                frame.function.starts_with("(anonymous namespace)::");
-    return (is_in_own_module && is_engine_code) ||
+    const auto is_in_folder = [&](std::string_view folder) {
+        return frame.file.find(folder) != std::string::npos;
+    };
+    return std::any_of(kOwnFolders.begin(), kOwnFolders.end(), is_in_folder) ||
+           (is_in_own_module && frame.function.starts_with("(anonymous namespace)::")) ||
            matches_any(kOwnFunctions, bare_function_name(frame.function));
 }
 

@@ -1,8 +1,9 @@
 // Table of live blocks. Way in: nothing. Way out: enters the new block, or strikes the freed one.
 // Finds double, invalid and wrong-domain free and a size told wrongly; a free or realloc of what
 // is no live block is reported and not passed down. Knows what is alive: leaks, snapshots, the walk
-// over all blocks. Adds nothing to a block; 36 bytes of tables for each. Threads: one spin lock a
-// domain, skipped while the process has one thread.
+// over all blocks. Adds nothing to a block; its tables take an eighth of the heap, with serials or
+// call stacks 26 bytes for each 16. Threads: one spin lock a domain, skipped while the process has
+// one thread.
 #pragma once
 
 #include <stddef.h>

@@ -185,7 +185,7 @@ public:
     SmallFileSystem& operator=(const SmallFileSystem&) = delete;
     bool is_mounted() const { return is_mounted_; }
     bool grow() const {
-        return mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=16m") == 0;
+        return mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=128m") == 0;
     }
 
 private:
