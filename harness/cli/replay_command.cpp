@@ -66,11 +66,16 @@ std::string utc_date() {
     return text;
 }
 
+// Only the target counts: the sweep may have had another window or kind from the command line, and
+// the finding carries its own schedule.
+bool has_another_target(const Scenario& now, const ScenarioFacts& then) {
+    return then.fingerprint_text.find(target_fingerprint_text(now.target)) == std::string::npos;
+}
+
 Result<Scenario> scenario_of(const Located& located) {
     auto scenario =
         load_named_scenario(located.scenario.file, located.scenario.name, located.scenario.engine);
-    if (scenario &&
-        scenario_fingerprint_text(scenario.value()) != located.scenario.fingerprint_text)
+    if (scenario && has_another_target(scenario.value(), located.scenario))
         print_err(fmt::format(
             "dearth: note: {} has changed since the sweep; the replay may land elsewhere\n",
             located.scenario.file));
@@ -85,8 +90,13 @@ ExitCode replay_once(const Scenario& scenario, const Finding& finding, const Ter
     const ReplayResult& result = replayed.value();
     ConsoleOptions options;
     options.has_color = terminal.has_color;
-    for (const Finding& shown : result.findings)
+    for (Finding shown : result.findings) {
+        if (shown.id == finding.id) {
+            shown.replays = finding.replays + 1;
+            shown.replays_agreeing = finding.replays_agreeing + 1;
+        }
         print_out(finding_text(shown, {}, options) + "\n");
+    }
     const std::string name = finding.id.substr(0, 8);
     if (result.is_shown_again) {
         print_out(fmt::format("{} shows again.\n", name));

@@ -215,6 +215,12 @@ std::optional<SweepKind> sweep_kind_from_text(std::string_view text) {
     return kind;
 }
 
+std::string target_fingerprint_text(const Target& target) {
+    FieldText out;
+    add_target(out, target);
+    return out.take();
+}
+
 std::string scenario_fingerprint_text(const Scenario& scenario) {
     FieldText out;
     out.text("scenario", scenario.name);

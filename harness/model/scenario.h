@@ -146,4 +146,7 @@ struct Scenario {
 // have the same points. What `--resume` compares.
 std::string scenario_fingerprint_text(const Scenario& scenario);
 
+// The part of it that says what is run; a part of the text above.
+std::string target_fingerprint_text(const Target& target);
+
 }  // namespace dearth::harness

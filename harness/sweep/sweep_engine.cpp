@@ -177,12 +177,15 @@ void ScenarioSweep::complete_address(TrialPoint& point) const {
 
 Status ScenarioSweep::take(TrialRecord record) {
     const Judgement judgement = judge_->judge(record);
-    // A forked trial knows how much is left behind, not by whom: it stays in the plan, and exec,
-    // which comes next, does it again with all call stacks.
-    const auto is_leak = [](const Accusation& accusation) {
-        return accusation.verdict == Verdict::kLeak;
+    // A forked trial does not know who made a block after the fault: where a finding is about
+    // that, the trial stays in the plan, and exec, which comes next, does it again with all call
+    // stacks.
+    const auto is_about_an_origin = [](const Accusation& accusation) {
+        return accusation.verdict == Verdict::kLeak ||
+               accusation.verdict == Verdict::kUseAfterFree;
     };
-    if (record.strategy == Strategy::kFork && std::ranges::any_of(judgement.accusations, is_leak))
+    if (record.strategy == Strategy::kFork &&
+        std::ranges::any_of(judgement.accusations, is_about_an_origin))
         return Done{};
     for (size_t kind = 0; kind < plan_.points.size(); ++kind) {
         if (scenario_.injection.kinds[kind] == record.point.kind)

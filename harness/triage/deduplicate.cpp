@@ -38,7 +38,12 @@ auto simplicity(const TrialPoint& point) {
 
 // The place where it broke: for a leak, where the lost block was made.
 const dearth_stack& breaking_stack(const Accusation& accusation) {
-    return accusation.detected.depth != 0 ? accusation.detected : accusation.allocated;
+    // A write into a freed block is noticed when the quarantine lets it go, wherever that is: the
+    // block's origin says more, and stays the same.
+    const bool is_noticed_late =
+        accusation.verdict == Verdict::kUseAfterFree && accusation.allocated.depth != 0;
+    return accusation.detected.depth != 0 && !is_noticed_late ? accusation.detected
+                                                              : accusation.allocated;
 }
 
 template <size_t kBytes>

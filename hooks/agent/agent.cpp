@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,14 @@ void end_as_livelock() {
     _exit(kExitLivelock);
 }
 
+// A target with threads cannot be split: the harness then takes exec. libc's flag also tells of
+// threads that never make a request.
+void note_threads(uint32_t thread) {
+    const uint32_t seen = __libc_single_threaded != 0 || thread > 1 ? thread : 2;
+    if (seen > page_->threads_seen)
+        page_->threads_seen = seen;
+}
+
 bool on_request(void*, const RequestFacts& facts) {
     dearth_trial_slot* slot = current_slot();
     if (slot != nullptr)
@@ -71,6 +80,7 @@ bool on_request(void*, const RequestFacts& facts) {
     switch (agent_role()) {
         case AgentRole::kBaseline:
             __atomic_fetch_add(&page_->progress, 1, __ATOMIC_RELAXED);
+            note_threads(facts.request.thread);
             record_request(*page_, facts);
             return false;
         case AgentRole::kForward:

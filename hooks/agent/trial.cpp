@@ -58,14 +58,27 @@ const dearth_leftover* baseline_leftovers(const dearth_control_header& page) {
                                                     page.leftovers.offset);
 }
 
+// The place for the next leaking site: a free one, or the one with the fewest bytes. Which sites
+// are kept must not depend on the order of signatures, which moves with every build.
+dearth_leak_site& smallest_leak(dearth_trial_slot& slot) {
+    dearth_leak_site* smallest = &slot.leaks[0];
+    for (dearth_leak_site& leak : slot.leaks) {
+        if (leak.blocks == 0)
+            return leak;
+        if (leak.bytes < smallest->bytes)
+            smallest = &leak;
+    }
+    return *smallest;
+}
+
 void keep_leak(dearth_trial_slot& slot, const dearth_leftover& entry, uint64_t blocks,
                uint64_t bytes) {
     slot.leak_blocks += blocks;
     slot.leak_bytes += bytes;
-    const uint32_t index = slot.leak_site_count++;
-    if (index >= DEARTH_LEAK_SITES_MAX)
+    ++slot.leak_site_count;
+    dearth_leak_site& leak = smallest_leak(slot);
+    if (bytes <= leak.bytes && leak.blocks != 0)
         return;
-    dearth_leak_site& leak = slot.leaks[index];
     leak.blocks = blocks;
     leak.bytes = bytes;
     leak.domain = entry.domain;

@@ -279,10 +279,11 @@ void* decode_frame(uint64_t frame) noexcept {
 ModulePlace module_place_at(const void* address) noexcept {
     const LocalModule* module = find_module(address);
     if (module == nullptr) {
-        return ModulePlace{0, 0};
+        return ModulePlace{0, 0, false};
     }
-    return ModulePlace{module->name_hash,
-                       reinterpret_cast<uint64_t>(address) - module->record.base};
+    constexpr char kEnginePrefix[] = "dearth-engine-";
+    return ModulePlace{module->name_hash, reinterpret_cast<uint64_t>(address) - module->record.base,
+                       strncmp(module->name, kEnginePrefix, sizeof(kEnginePrefix) - 1) == 0};
 }
 
 const char* module_name_at(const void* address) noexcept {

@@ -31,6 +31,7 @@ void* decode_frame(uint64_t frame) noexcept;
 struct ModulePlace {
     uint64_t name_hash;
     uint64_t offset;
+    bool is_engine;  ///< one of dearth's own engines, by its file name
 };
 ModulePlace module_place_at(const void* address) noexcept;
 

@@ -158,7 +158,9 @@ uint64_t frames_site(void* const* frames, size_t depth) noexcept {
     for (size_t index = 0; index < depth; ++index) {
         const ModulePlace place = module_place_at(frames[index]);
         hash = mix_bits(hash ^ place.name_hash);
-        hash = mix_bits(hash + place.offset);
+        // Where in an engine of ours a frame stands moves with every build of it, and says nothing
+        // about the interpreter.
+        hash = mix_bits(hash + (place.is_engine ? 0 : place.offset));
     }
     return hash == 0 ? 1 : hash;
 }

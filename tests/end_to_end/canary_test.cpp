@@ -3,36 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
-
 #include "tests/end_to_end/dearth_process.h"
+#include "tests/end_to_end/expected_verdicts.h"
 
 namespace dearth::harness {
 namespace {
 
-struct Expected {
-    std::string scenario;
-    std::string verdict;  // or "clean"
-};
-
-std::vector<Expected> read_expected() {
-    std::vector<Expected> rows;
-    std::ifstream file(shipped("canary/expected.txt"));
-    for (std::string line; std::getline(file, line);) {
-        std::istringstream words(line);
-        Expected row;
-        if (line.starts_with("#") || !(words >> row.scenario >> row.verdict))
-            continue;
-        rows.push_back(row);
-    }
-    return rows;
-}
-
-class Canary : public testing::TestWithParam<Expected> {};
+class Canary : public testing::TestWithParam<ExpectedVerdict> {};
 
 TEST_P(Canary, ShowsItsVerdictByEveryStrategy) {
-    const Expected& expected = GetParam();
+    const ExpectedVerdict& expected = GetParam();
     const WorkFolder folder;
     for (const std::string strategy : {"fork", "exec"}) {
         const std::string database = strategy + ".db";
@@ -60,19 +40,16 @@ TEST_P(Canary, ShowsItsVerdictByEveryStrategy) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(EachPlantedDefect, Canary, testing::ValuesIn(read_expected()),
-                         [](const auto& instance) {
-                             std::string name = instance.param.scenario;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(EachPlantedDefect, Canary,
+                         testing::ValuesIn(read_expected_verdicts("canary/expected.txt")),
+                         [](const auto& instance) { return test_name_of(instance.param); });
 
 TEST(Canaries, CoverEveryVerdict) {
-    const std::vector<Expected> rows = read_expected();
+    const std::vector<ExpectedVerdict> rows = read_expected_verdicts("canary/expected.txt");
     for (const VerdictRow& row : verdict_rows()) {
         if (row.verdict == Verdict::kHandled)
             continue;  // what the clean twins do
-        EXPECT_TRUE(std::ranges::any_of(rows, [&](const Expected& expected) {
+        EXPECT_TRUE(std::ranges::any_of(rows, [&](const ExpectedVerdict& expected) {
             return expected.verdict == row.name;
         })) << row.name;
     }
