@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 2> kOwnModules = {"libdearth*", "dearth-e
 
 // Debug information of some builds leaves namespaces out.
 constexpr std::array<std::string_view, 7> kOwnFolders = {
-    "hooks/layers/", "hooks/record/",    "hooks/agent/",    "hooks/base/",
+    "hooks/layers/",  "hooks/record/",   "hooks/agent/",    "hooks/base/",
     "hooks/domains/", "hooks/schedule/", "harness/engines/"};
 
 constexpr std::array<std::string_view, 6> kStartFunctions = {

@@ -1,5 +1,6 @@
 #include "hooks/agent/agent.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,20 @@ int parse_fd(const char* text) {
 void set_limit(__rlimit_resource_t which, uint64_t value) {
     rlimit limit = {value, value};
     setrlimit(which, &limit);
+}
+
+// Address space in use: the first field of statm, in pages.
+uint64_t mapped_bytes() {
+    char text[32] = {};
+    const int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    const ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    uint64_t pages = 0;
+    for (ssize_t i = 0; i < got && text[i] >= '0' && text[i] <= '9'; ++i)
+        pages = pages * 10 + static_cast<uint64_t>(text[i] - '0');
+    return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 dearth_trial_slot* own_slot() {
@@ -153,8 +168,6 @@ bool start_agent(dearth_control_header& page, const AgentStart& start) {
     strncpy(page.engine_version, start.engine_version, sizeof page.engine_version - 1);
     page.pinned_layout = (personality(0xFFFFFFFFul) & ADDR_NO_RANDOMIZE) != 0;
     set_limit(RLIMIT_CORE, 0);
-    if (config.memory_bytes != 0)
-        set_limit(RLIMIT_AS, config.memory_bytes);
     page.stack_source = static_cast<uint32_t>(call_stack_prepare());
     attach_module_region(
         reinterpret_cast<dearth_module*>(reinterpret_cast<char*>(&page) + page.modules.offset),
@@ -180,6 +193,11 @@ bool start_agent(dearth_control_header& page, const AgentStart& start) {
     start_deadline(config.mode == DEARTH_MODE_FORK ? 0 : config.deadline_ms);
     __atomic_store_n(&page.run_state, static_cast<uint32_t>(DEARTH_RUN_ATTACHED), __ATOMIC_RELEASE);
     return true;
+}
+
+void limit_memory() {
+    if (page_->config.memory_bytes != 0)
+        set_limit(RLIMIT_AS, mapped_bytes() + page_->config.memory_bytes);
 }
 
 void check_leftovers() {

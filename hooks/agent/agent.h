@@ -29,6 +29,10 @@ struct AgentStart {
 // here on, and so is the deadline. Returns false after writing the reason to the page.
 bool start_agent(dearth_control_header& page, const AgentStart& start);
 
+// The target may map this much more from now on (limits.memory). After the layers are in place:
+// their tables reserve address space that they never touch.
+void limit_memory();
+
 // After close: what is left behind.
 void check_leftovers();
 

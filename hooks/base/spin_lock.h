@@ -36,7 +36,10 @@ private:
 class SpinLockScope {
 public:
     explicit SpinLockScope(SpinLock& lock) noexcept
-        : lock_(__libc_single_threaded != 0 ? nullptr : &lock) {
+        : SpinLockScope(lock, __libc_single_threaded != 0) {}
+
+    /// For who has asked libc already.
+    SpinLockScope(SpinLock& lock, bool is_alone) noexcept : lock_(is_alone ? nullptr : &lock) {
         if (lock_ != nullptr) {
             lock_->lock();
         }

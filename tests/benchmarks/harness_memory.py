@@ -44,8 +44,9 @@ def main():
             file.write(SCENARIO.format(requests=requests))
         began = time.monotonic()
         process = subprocess.Popen(
-            [os.path.join(sys.argv[1], "dearth"), "run", "-q", "--confirm", "0", "--strategy", "fork",
-             "--db", os.path.join(folder, "r.db"), scenario], stdout=subprocess.PIPE, text=True)
+            [os.path.join(sys.argv[1], "dearth"), "run", "-q", "--confirm", "0",
+             "--strategy", "fork", "--db", os.path.join(folder, "r.db"), scenario],
+            stdout=subprocess.PIPE, text=True)
         peak = 0
         while process.poll() is None:
             peak = max(peak, peak_kib(process.pid))

@@ -135,6 +135,29 @@ TEST(Commands, NothingReachedIsNeverGreen) {
               4);
 }
 
+TEST(Commands, MemoryLimitHoldsBackTheTarget) {
+    const WorkFolder folder;
+    const std::string text =
+        "version: 1\ntarget: { engine: lua, script: \"print(#string.rep('x', 200 * 1024 * 1024))\" "
+        "}\n"
+        "inject: { schedule: { nth: 1 } }\n";
+    folder.write("free.dearth.yaml", text);
+    folder.write("tight.dearth.yaml", text + "limits: { memory: 64MiB }\n");
+    EXPECT_EQ(run_dearth({"run", "-q", "free.dearth.yaml"}).exit_code, 0);
+    const DearthRun tight = run_dearth({"run", "-q", "tight.dearth.yaml"});
+    EXPECT_EQ(tight.exit_code, 3);
+    EXPECT_THAT(tight.out, HasSubstr("not enough memory"));
+}
+
+TEST(Commands, ThreadsAreSweptByExec) {
+    const WorkFolder folder;
+    folder.write("threads.py",
+                 "import _thread\nlock = _thread.allocate_lock()\nlock.acquire()\n"
+                 "_thread.start_new_thread(lock.release, ())\nlock.acquire()\nprint([1, 2])\n");
+    const DearthRun run = run_dearth({"run", "-q", "--points", "sample:3", "threads.py"});
+    EXPECT_THAT(run.out, HasSubstr("trials by exec")) << run.err;
+}
+
 TEST(Commands, SampleAndSitesTakeFewerPoints) {
     const WorkFolder folder;
     folder.write("s.lua", "local t = {} for i = 1, 60 do t[i] = {i} end print(#t)");

@@ -139,8 +139,10 @@ void run_with_page(void* ctx, const StackBounds& bounds) {
         dearth_outcome outcome = {};
         if (run.engine->install != nullptr && run.engine->install(run.engine->self, &outcome) != 0)
             refuse_run(outcome.message);
-        else
+        else {
+            limit_memory();
             run_steps(run);
+        }
     }
     finish_agent();
 }

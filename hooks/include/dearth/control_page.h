@@ -258,7 +258,7 @@ struct dearth_config {
     uint32_t checks;         ///< enum dearth_check_bits
     uint64_t deadline_ms;    ///< of one trial
     uint64_t failure_limit;  ///< injected failures after which a trial is a livelock; 0: none
-    uint64_t memory_bytes;   ///< address space of the target; 0: no limit
+    uint64_t memory_bytes;   ///< address space beyond what the layers take; 0: no limit
     uint64_t stack_bytes;    ///< size of the target's stack
     struct dearth_layer_options options;
     struct dearth_schedule schedule;  ///< FORK, BASELINE: terms[0].when/unless are the window
