@@ -198,6 +198,14 @@ std::optional<uint64_t> duration_from_text(std::string_view text) {
     return value_with_unit(text, kDurationUnits);
 }
 
+std::string utc_date_text(std::time_t time) {
+    std::tm utc = {};
+    gmtime_r(&time, &utc);
+    char text[16];
+    std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+    return text;
+}
+
 std::optional<uint64_t> whole_number_from_text(std::string_view text) {
     if (text.empty()) {
         return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,9 @@ std::optional<uint64_t> size_from_text(std::string_view text);
 std::string duration_text(uint64_t milliseconds);
 // A whole number and ms, s, min or h. nullopt: something else, or more than 64 bits.
 std::optional<uint64_t> duration_from_text(std::string_view text);
+
+// "2026-01-31", in UTC.
+std::string utc_date_text(std::time_t time);
 
 // Decimal digits only, no sign, no blanks, at most 64 bits.
 std::optional<uint64_t> whole_number_from_text(std::string_view text);

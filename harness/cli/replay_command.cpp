@@ -57,15 +57,6 @@ Result<Located> locate(const ReplayArguments& arguments) {
     return *newest;
 }
 
-std::string utc_date() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc = {};
-    gmtime_r(&now, &utc);
-    char text[16];
-    std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
-    return text;
-}
-
 // Only the target counts: the sweep may have had another window or kind from the command line, and
 // the finding carries its own schedule.
 bool has_another_target(const Scenario& now, const ScenarioFacts& then) {
@@ -84,7 +75,8 @@ Result<Scenario> scenario_of(const Located& located) {
 
 ExitCode replay_once(const Scenario& scenario, const Finding& finding, const Terminal& terminal) {
     watch_for_stop();
-    const auto replayed = replay_finding(scenario, finding, 0, utc_date(), stop_was_requested);
+    const auto replayed =
+        replay_finding(scenario, finding, 0, utc_date_text(std::time(nullptr)), stop_was_requested);
     if (!replayed)
         return report_error(replayed.error());
     const ReplayResult& result = replayed.value();

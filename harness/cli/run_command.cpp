@@ -52,15 +52,6 @@ uint64_t unix_ms() {
                                      .count());
 }
 
-std::string today() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc = {};
-    gmtime_r(&now, &utc);
-    char text[16];
-    std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
-    return text;
-}
-
 double own_cpu_s() {
     rusage usage = {};
     getrusage(RUSAGE_SELF, &usage);
@@ -131,7 +122,7 @@ SweepOptions sweep_options(const RunArguments& arguments, const ResultStore& sto
     options.jobs =
         arguments.jobs != 0 ? arguments.jobs : std::max(1u, std::thread::hardware_concurrency());
     options.replays = arguments.replays;
-    options.today = today();
+    options.today = utc_date_text(std::time(nullptr));
     options.should_stop = stop_was_requested;
     if (arguments.resumes) {
         options.finished = [&store](const Scenario& scenario) {

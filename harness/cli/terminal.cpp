@@ -34,20 +34,6 @@ Terminal detect_terminal(std::string_view color) {
     return terminal;
 }
 
-ExitCode exit_code_of(ErrorClass error_class) {
-    switch (error_class) {
-        case ErrorClass::kUsage:
-            return ExitCode::kUsage;
-        case ErrorClass::kBaseline:
-            return ExitCode::kBaseline;
-        case ErrorClass::kNothing:
-            return ExitCode::kNothing;
-        case ErrorClass::kInternal:
-            return ExitCode::kInternal;
-    }
-    return ExitCode::kInternal;
-}
-
 ExitCode report_error(const Error& error) {
     // Diagnostics of a scenario file start with its name, as compilers print them: editors jump
     // there. The headline before them goes to the end.

@@ -21,7 +21,6 @@ Terminal detect_terminal(std::string_view color);
 
 // Prints "dearth: failed to ..." with the next step; returns the exit code of the error's class.
 ExitCode report_error(const Error& error);
-ExitCode exit_code_of(ErrorClass error_class);
 
 // Writes to standard output; an error there (a closed pipe, a full disk) is reported once at exit.
 void print_out(std::string_view text);

@@ -34,6 +34,20 @@ std::span<const ExitCodeRow> exit_code_rows() {
     return kRows;
 }
 
+ExitCode exit_code_of(ErrorClass error_class) {
+    switch (error_class) {
+        case ErrorClass::kUsage:
+            return ExitCode::kUsage;
+        case ErrorClass::kBaseline:
+            return ExitCode::kBaseline;
+        case ErrorClass::kNothing:
+            return ExitCode::kNothing;
+        case ErrorClass::kInternal:
+            return ExitCode::kInternal;
+    }
+    return ExitCode::kInternal;
+}
+
 std::optional<ExitCodeRow> exit_code_row(int code) {
     for (const ExitCodeRow& row : kRows) {
         if (static_cast<int>(row.code) == code)

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "harness/base/result.h"
+
 namespace dearth::harness {
 
 enum class ExitCode : int {
@@ -29,6 +31,8 @@ struct ExitCodeRow {
 
 // Every code once, the one that wins first.
 std::span<const ExitCodeRow> exit_code_rows();
+// What an error of that class ends a run with.
+ExitCode exit_code_of(ErrorClass error_class);
 std::optional<ExitCodeRow> exit_code_row(int code);
 
 // The code that wins among those that apply; passed when none does. `exit_zero` drops the codes

@@ -16,20 +16,6 @@ constexpr uint64_t kFirstDeadlineMs = 30'000;  // of a baseline whose length nob
 constexpr uint64_t kLeastDeadlineMs = 5'000;
 constexpr uint64_t kDeadlineFactor = 10;
 
-ExitCode exit_of(ErrorClass error_class) {
-    switch (error_class) {
-        case ErrorClass::kUsage:
-            return ExitCode::kUsage;
-        case ErrorClass::kBaseline:
-            return ExitCode::kBaseline;
-        case ErrorClass::kNothing:
-            return ExitCode::kNothing;
-        case ErrorClass::kInternal:
-            return ExitCode::kInternal;
-    }
-    return ExitCode::kInternal;
-}
-
 }  // namespace
 
 bool ScenarioSweep::can_fork() const {
@@ -41,8 +27,8 @@ void ScenarioSweep::give_up(const Error& error) {
     finished_.problem = error.message;
     if (!error.next_step.empty())
         finished_.problem += "\n  next: " + error.next_step;
-    finished_.problem_exit = static_cast<int>(exit_of(error.error_class));
-    exit_codes_.push_back(exit_of(error.error_class));
+    finished_.problem_exit = static_cast<int>(exit_code_of(error.error_class));
+    exit_codes_.push_back(exit_code_of(error.error_class));
     reason_ = error.message.substr(0, error.message.find('\n'));
 }
 
@@ -130,7 +116,11 @@ Status ScenarioSweep::take(TrialRecord record) {
         if (scenario_.injection.kinds[kind] == record.point.kind)
             plan_.points[kind].remove(record.point.ordinal);
     }
-    complete_address(record.point);
+    if (record.strategy == Strategy::kFork && !baseline_.baseline.is_repeatable) {
+        // Its ordinal is the forward run's own: the call site is what another run can find again.
+        record.point.site = record.slot.injected.site;
+        record.point.occurrence = record.slot.occurrence;
+    }
     TrialFinished trial;
     trial.scenario_index = index_;
     trial.point = record.point;

@@ -149,6 +149,24 @@ TEST(Commands, MemoryLimitHoldsBackTheTarget) {
     EXPECT_THAT(tight.out, HasSubstr("not enough memory"));
 }
 
+TEST(Commands, ATargetThatDoesNotRepeatItselfIsSaidSoAndAddressedByCallSite) {
+    const WorkFolder folder;
+    // The number of tables depends on the process: no two runs in a row are alike.
+    folder.write("drift.lua",
+                 "local pid = io.open('/proc/self/stat'):read('n')\n"
+                 "local t = {} for i = 1, 4 + pid % 7 do t[i] = {i} end\n");
+    for (const std::string strategy : {"fork", "exec"}) {
+        const DearthRun run = run_dearth(
+            {"run", "-q", "--strategy", strategy, "--db", strategy + ".db", "drift.lua"});
+        EXPECT_THAT(run.out, HasSubstr("not repeatable: number of requests"));
+        EXPECT_EQ(run.exit_code, 0) << run.out;
+        const auto trials = trials_in(strategy + ".db");
+        EXPECT_GT(trials.size(), 10u);
+        for (const auto& [key, line] : trials)
+            EXPECT_NE(line.verdict, Verdict::kInconclusive) << strategy << " " << key;
+    }
+}
+
 TEST(Commands, ThreadsAreSweptByExec) {
     const WorkFolder folder;
     folder.write("threads.py",
