@@ -43,6 +43,7 @@ private:
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (std::string& text : texts)
         pointers.push_back(text.data());
     pointers.push_back(nullptr);
@@ -85,7 +86,7 @@ Result<ChildProcess> ChildProcess::spawn(const SpawnRequest& request) {
     arguments.insert(arguments.end(), request.arguments.begin(), request.arguments.end());
     std::vector<std::string> environment;
     for (const auto& [name, value] : request.environment)
-        environment.push_back(name + "=" + value);
+        environment.push_back(fmt::format("{}={}", name, value));
 
     ChildProcess child;
     int problem = 0;

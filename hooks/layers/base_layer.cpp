@@ -48,13 +48,13 @@ void* libc_aligned_alloc(void*, size_t alignment, size_t size_bytes) {
     return code == 0 ? block : fail();
 }
 
-constinit const dearth_allocator libc_table = {
+constinit const dearth_allocator kLibcTable = {
     nullptr, libc_malloc, libc_calloc, libc_realloc, libc_free, libc_aligned_alloc, nullptr};
 
 }  // namespace
 
 const dearth_allocator& libc_allocator() noexcept {
-    return libc_table;
+    return kLibcTable;
 }
 
 }  // namespace dearth::hooks

@@ -31,7 +31,7 @@ inline constexpr size_t kUserAlignment = 16;
 static_assert(kFrontMin % kUserAlignment == 0, "the header must not disturb alignment");
 
 /// Above this the C library's fill wins.
-inline constexpr size_t kInlineFillMax = 128;
+inline constexpr size_t kInlineFillMax = 160;
 
 struct BlockLayout {
     size_t before_bytes;  ///< F
@@ -42,6 +42,18 @@ struct BlockLayout {
     char letter;          ///< 'r', 'm' or 'o'
     size_t serial_bytes;  ///< 8, or 0: blocks carry no serial
 };
+
+/// CPython's own layout: the least there can be in front and behind, and no serial.
+constexpr bool is_least_layout(const BlockLayout& layout) noexcept {
+    return layout.before_bytes == kFrontMin && layout.after_bytes == kRearMin &&
+           layout.serial_bytes == 0;
+}
+
+/// The same layout, with numbers that a compiler knows. Right only for the least layout.
+constexpr BlockLayout as_least_layout(const BlockLayout& layout) noexcept {
+    return BlockLayout{kFrontMin,     kRearMin, layout.clean, layout.dead, layout.forbidden,
+                       layout.letter, 0};
+}
 
 inline uint64_t load_word(const unsigned char* bytes) noexcept {
     uint64_t word = 0;
@@ -100,17 +112,54 @@ inline size_t lead_of_aligned_word(uint64_t word) noexcept {
     return size_t{__builtin_bswap32(static_cast<uint32_t>(word >> 8))} * kUserAlignment;
 }
 
+/// Two words that go to memory in one store.
+struct WordPair {
+    uint64_t words __attribute__((vector_size(16)));
+};
+
+// The C library's, and not the compiler's: where GCC can bound the size it fills with `rep stos`,
+// whose start costs more than a whole block of this size.
+__attribute__((noinline)) inline void fill_large(unsigned char* bytes, unsigned char byte,
+                                                 size_t count) noexcept {
+    memset(bytes, byte, count);
+}
+
 /// memset, without the call for the small blocks that make up most of a heap.
 inline void fill_bytes(unsigned char* bytes, unsigned char byte, size_t count) noexcept {
     const uint64_t word = repeat_byte(byte);
-    if (count < sizeof(word) || count > kInlineFillMax) {
-        memset(bytes, byte, count);
+    if (__builtin_expect(count < sizeof(word) || count > kInlineFillMax, 0)) {
+        fill_large(bytes, byte, count);
         return;
     }
-    for (size_t index = 0; index + sizeof(word) < count; index += sizeof(word)) {
-        store_word(bytes + index, word);
+    if (count < sizeof(WordPair)) {
+        store_word(bytes, word);
+        store_word(bytes + count - sizeof(word), word);
+        return;
     }
-    store_word(bytes + count - sizeof(word), word);
+    const WordPair pair = {{word, word}};
+    for (size_t index = 0; index + sizeof(pair) < count; index += sizeof(pair)) {
+        memcpy(bytes + index, &pair, sizeof(pair));
+    }
+    memcpy(bytes + count - sizeof(pair), &pair, sizeof(pair));
+}
+
+/// Writes header, guards and serial around `size_bytes` at `block`.
+inline void write_guards(const BlockLayout& layout, unsigned char* block, size_t size_bytes,
+                         uint64_t letter_word, uint64_t serial) noexcept {
+    unsigned char* start = block - layout.before_bytes;
+    store_big_endian(start, size_bytes);
+    store_word(start + kSizeFieldBytes, letter_word);
+    if (layout.before_bytes > kFrontMin) {
+        memset(start + kFrontMin, layout.forbidden, layout.before_bytes - kFrontMin);
+    }
+    if (layout.after_bytes == kRearMin) {
+        store_word(block + size_bytes, repeat_byte(layout.forbidden));
+    } else {
+        memset(block + size_bytes, layout.forbidden, layout.after_bytes);
+    }
+    if (layout.serial_bytes != 0) {
+        store_big_endian(block + size_bytes + layout.after_bytes, serial);
+    }
 }
 
 /// Bytes that are not what they should be, and the one nearest to the block's edge.

@@ -212,29 +212,10 @@ void guard_report(GuardLayer& layer, dearth_misuse& misuse) noexcept {
 
 GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, KnownBlock known) noexcept {
     size_t size_bytes = 0;
-    if (is_plainly_intact(layer, block, known, size_bytes)) {
+    if (is_plainly_intact(layer.layout, block, known, size_bytes)) {
         return GuardedBlock{true, false, size_bytes, layer.layout.before_bytes, false};
     }
     return examine_with_care(layer, block, known);
-}
-
-void write_guards(const GuardLayer& layer, unsigned char* block, size_t size_bytes,
-                  uint64_t letter_word, uint64_t serial) noexcept {
-    const BlockLayout& layout = layer.layout;
-    unsigned char* start = block - layout.before_bytes;
-    store_big_endian(start, size_bytes);
-    store_word(start + kSizeFieldBytes, letter_word);
-    if (layout.before_bytes > kFrontMin) {
-        memset(start + kFrontMin, layout.forbidden, layout.before_bytes - kFrontMin);
-    }
-    if (layout.after_bytes == kRearMin) {
-        store_word(block + size_bytes, repeat_byte(layout.forbidden));
-    } else {
-        memset(block + size_bytes, layout.forbidden, layout.after_bytes);
-    }
-    if (layout.serial_bytes != 0) {
-        store_big_endian(block + size_bytes + layout.after_bytes, serial);
-    }
 }
 
 }  // namespace dearth::hooks

@@ -29,9 +29,8 @@ struct GuardedBlock {
 };
 
 /// Whether it is an ordinary, undamaged block, as almost all are; looks no further.
-inline bool is_plainly_intact(const GuardLayer& layer, const unsigned char* block, KnownBlock known,
-                              size_t& size_bytes) noexcept {
-    const BlockLayout& layout = layer.layout;
+inline bool is_plainly_intact(const BlockLayout& layout, const unsigned char* block,
+                              KnownBlock known, size_t& size_bytes) noexcept {
     const unsigned char* start = block - layout.before_bytes;
     size_bytes = load_big_endian(start);
     if (known.is_aligned || load_word(start + kSizeFieldBytes) != ordinary_letter_word(layout) ||
@@ -51,9 +50,5 @@ GuardedBlock examine_block(GuardLayer& layer, unsigned char* block, KnownBlock k
 
 /// Reports a misuse found by this layer, and aborts if the layer is to.
 void guard_report(GuardLayer& layer, dearth_misuse& misuse) noexcept;
-
-/// Writes header, guards and serial around `size_bytes` at `block`.
-void write_guards(const GuardLayer& layer, unsigned char* block, size_t size_bytes,
-                  uint64_t letter_word, uint64_t serial) noexcept;
 
 }  // namespace dearth::hooks

@@ -1,11 +1,10 @@
 // Requests and frees through the guards; the public form of the layer alone is in guard_wrap.cpp.
 #include "hooks/layers/guard_layer.h"
 
-#include <errno.h>
 #include <sys/single_threaded.h>
 
-#include "hooks/base/checked_size.h"
-#include "hooks/layers/guard_check.h"
+#include "hooks/layers/guard_requests.h"
+#include "hooks/layers/table_below.h"
 #include "hooks/record/request_context.h"
 
 namespace dearth::hooks {
@@ -28,11 +27,6 @@ unsigned char* bytes_of(void* block) noexcept {
     return static_cast<unsigned char*>(block);
 }
 
-void* fail() noexcept {
-    errno = ENOMEM;
-    return nullptr;
-}
-
 uint64_t next_serial(GuardLayer& layer) noexcept {
     if (layer.uses_context) {
         return request_context.serial;
@@ -49,12 +43,6 @@ inline void note_call(const GuardLayer& layer, uint32_t op, void* caller) noexce
         request_context.op = op;
         request_context.caller = caller;
     }
-}
-
-bool total_of(const GuardLayer& layer, size_t lead_bytes, size_t size_bytes,
-              size_t& total) noexcept {
-    return add_sizes(size_bytes, lead_bytes + layer.layout.after_bytes + layer.layout.serial_bytes,
-                     total);
 }
 
 inline KnownBlock known_block(const GuardLayer& layer) noexcept {
@@ -84,36 +72,15 @@ GuardedBlock examine(GuardLayer& layer, void* block) noexcept {
     return examine_block(layer, bytes_of(block), known);
 }
 
-inline void* finish_made(GuardLayer& layer, void* start, size_t size_bytes,
-                         bool is_clean_filled) noexcept {
-    if (start == nullptr) {
-        return nullptr;
-    }
-    unsigned char* block = bytes_of(start) + layer.layout.before_bytes;
-    write_guards(layer, block, size_bytes, ordinary_letter_word(layer.layout), next_serial(layer));
-    if (is_clean_filled) {
-        fill_bytes(block, layer.layout.clean, size_bytes);
-    }
-    return block;
-}
-
 inline void* make_block(GuardLayer& layer, size_t size_bytes) noexcept {
-    size_t total = 0;
-    if (!total_of(layer, layer.layout.before_bytes, size_bytes, total)) {
-        return fail();
-    }
-    return finish_made(layer, layer.beneath.malloc(layer.beneath.ctx, total), size_bytes, true);
+    const auto serial = [&layer] { return next_serial(layer); };
+    return guard_serve_malloc(layer.layout, TableBelow{layer.beneath}, serial, size_bytes);
 }
 
 inline void release_block(GuardLayer& layer, unsigned char* block,
                           const GuardedBlock& found) noexcept {
-    unsigned char* start = block - found.lead_bytes;
-    if (!layer.is_dead_fill_beneath) {
-        fill_bytes(start, layer.layout.dead,
-                   found.lead_bytes + found.size_bytes + layer.layout.after_bytes +
-                       layer.layout.serial_bytes + (found.is_aligned ? kLeadFieldBytes : 0));
-    }
-    layer.beneath.free(layer.beneath.ctx, start);
+    guard_release(layer.layout, TableBelow{layer.beneath}, !layer.is_dead_fill_beneath, block,
+                  found);
 }
 
 void* guard_malloc(void* ctx, size_t size_bytes) {
@@ -125,14 +92,9 @@ void* guard_malloc(void* ctx, size_t size_bytes) {
 void* guard_calloc(void* ctx, size_t count, size_t element_bytes) {
     GuardLayer& layer = layer_of(ctx);
     note_call(layer, DEARTH_OP_CALLOC, __builtin_return_address(0));
-    size_t size_bytes = 0;
-    size_t total = 0;
-    if (!multiply_sizes(count, element_bytes, size_bytes) ||
-        !total_of(layer, layer.layout.before_bytes, size_bytes, total)) {
-        return fail();
-    }
-    void* start = layer.beneath.calloc(layer.beneath.ctx, 1, total);
-    return finish_made(layer, start, size_bytes, false);
+    const auto serial = [&layer] { return next_serial(layer); };
+    return guard_serve_calloc(layer.layout, TableBelow{layer.beneath}, serial, count,
+                              element_bytes);
 }
 
 void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
@@ -140,23 +102,23 @@ void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
     note_call(layer, DEARTH_OP_ALIGNED, __builtin_return_address(0));
     size_t total = 0;
     if (alignment > kLeadMax) {
-        return fail();
+        return guard_fail();
     }
     alignment = alignment < kUserAlignment ? kUserAlignment : alignment;
     const size_t lead = align_up(layer.layout.before_bytes, alignment);
-    if (!total_of(layer, lead + kLeadFieldBytes, size_bytes, total)) {
-        return fail();
+    if (!guard_total_of(layer.layout, lead + kLeadFieldBytes, size_bytes, total)) {
+        return guard_fail();
     }
     void* start = layer.beneath.aligned_alloc(layer.beneath.ctx, alignment, total);
     if (start == nullptr) {
         return nullptr;
     }
     unsigned char* block = bytes_of(start) + lead;
-    write_guards(layer, block, size_bytes, aligned_letter_word(layer.layout, lead),
+    write_guards(layer.layout, block, size_bytes, aligned_letter_word(layer.layout, lead),
                  next_serial(layer));
     store_big_endian(block + size_bytes + layer.layout.after_bytes + layer.layout.serial_bytes,
                      lead);
-    memset(block, layer.layout.clean, size_bytes);
+    fill_bytes(block, layer.layout.clean, size_bytes);
     return block;
 }
 
@@ -172,8 +134,8 @@ public:
         unsigned char* tail = block + size_bytes - tail_bytes_;
         memcpy(head_, block, head_bytes_);
         memcpy(tail_, tail, tail_bytes_);
-        memset(block - layout.before_bytes, layout.dead, layout.before_bytes + head_bytes_);
-        memset(tail, layout.dead, tail_bytes_ + layout.after_bytes + layout.serial_bytes);
+        fill_bytes(block - layout.before_bytes, layout.dead, layout.before_bytes + head_bytes_);
+        fill_bytes(tail, layout.dead, tail_bytes_ + layout.after_bytes + layout.serial_bytes);
     }
 
     /// Puts back what belongs into the first `kept_bytes` of the block.
@@ -205,10 +167,10 @@ void* resize_in_layer_beneath(GuardLayer& layer, unsigned char* block, size_t ol
     unsigned char* resized = is_resized ? bytes_of(start) + layout.before_bytes : block;
     const size_t now_bytes = is_resized ? size_bytes : old_bytes;
     erased.restore(resized, now_bytes < old_bytes ? now_bytes : old_bytes);
-    write_guards(layer, resized, now_bytes, ordinary_letter_word(layout),
+    write_guards(layer.layout, resized, now_bytes, ordinary_letter_word(layout),
                  is_resized ? next_serial(layer) : old_serial);
     if (now_bytes > old_bytes) {
-        memset(resized + old_bytes, layout.clean, now_bytes - old_bytes);
+        fill_bytes(resized + old_bytes, layout.clean, now_bytes - old_bytes);
     }
     return is_resized ? resized : nullptr;
 }
@@ -232,8 +194,9 @@ void* guard_realloc(void* ctx, void* block, size_t size_bytes) {
     }
     const GuardedBlock found = examine(layer, block);
     size_t total = 0;
-    if (!found.is_usable || !total_of(layer, layer.layout.before_bytes, size_bytes, total)) {
-        return fail();
+    if (!found.is_usable ||
+        !guard_total_of(layer.layout, layer.layout.before_bytes, size_bytes, total)) {
+        return guard_fail();
     }
     if (found.is_aligned) {
         return move_block(layer, bytes_of(block), found, size_bytes);
@@ -250,7 +213,7 @@ void guard_free(void* ctx, void* block) {
     const KnownBlock known = known_block(layer);
     GuardedBlock found = {true, false, 0, layer.layout.before_bytes, false};
     if ((!known.is_known && !is_readable_guess(block)) ||
-        !is_plainly_intact(layer, bytes_of(block), known, found.size_bytes)) {
+        !is_plainly_intact(layer.layout, bytes_of(block), known, found.size_bytes)) {
         found = examine(layer, block);
     }
     if (found.is_usable) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stdint.h>
-#include <sys/single_threaded.h>
 
 namespace dearth::hooks {
 
@@ -16,20 +15,23 @@ struct HeapTotals {
 inline constinit HeapTotals heap_totals = {};
 
 // Locked additions cost more than all the rest of a request's bookkeeping: only with threads.
-inline uint64_t add_to_total(uint64_t& total, uint64_t change) noexcept {
-    if (__libc_single_threaded != 0) {
-        total += change;
-        return total;
+inline uint64_t add_to_total(uint64_t& total, uint64_t change, bool is_alone) noexcept {
+    if (__builtin_expect(is_alone, 1)) {
+        // Stored one by one: joined into one wide access, the next request's would wait for them.
+        const uint64_t sum = total + change;
+        __atomic_store_n(&total, sum, __ATOMIC_RELAXED);
+        return sum;
     }
     return __atomic_add_fetch(&total, change, __ATOMIC_RELAXED);
 }
 
-inline void count_block_made(uint64_t size_bytes) noexcept {
-    add_to_total(heap_totals.live_blocks, 1);
-    const uint64_t live = add_to_total(heap_totals.live_bytes, size_bytes);
+/// `is_alone`: the process has one thread.
+inline void count_block_made(uint64_t size_bytes, bool is_alone) noexcept {
+    add_to_total(heap_totals.live_blocks, 1, is_alone);
+    const uint64_t live = add_to_total(heap_totals.live_bytes, size_bytes, is_alone);
     uint64_t peak = __atomic_load_n(&heap_totals.peak_bytes, __ATOMIC_RELAXED);
     // A growing heap sets a new peak at every request: no locked exchange while alone.
-    if (__libc_single_threaded != 0) {
+    if (__builtin_expect(is_alone, 1)) {
         heap_totals.peak_bytes = live > peak ? live : peak;
         return;
     }
@@ -38,9 +40,9 @@ inline void count_block_made(uint64_t size_bytes) noexcept {
     }
 }
 
-inline void count_block_freed(uint64_t size_bytes) noexcept {
-    add_to_total(heap_totals.live_blocks, UINT64_MAX);
-    add_to_total(heap_totals.live_bytes, 0 - size_bytes);
+inline void count_block_freed(uint64_t size_bytes, bool is_alone) noexcept {
+    add_to_total(heap_totals.live_blocks, UINT64_MAX, is_alone);
+    add_to_total(heap_totals.live_bytes, 0 - size_bytes, is_alone);
 }
 
 inline HeapTotals read_heap_totals() noexcept {

@@ -14,6 +14,7 @@
 
 #include "hooks/base/reentrancy_guard.h"
 #include "hooks/layers/fault_layer.h"
+#include "hooks/layers/fused_layers.h"
 #include "hooks/layers/guard_layer.h"
 #include "hooks/layers/heap_totals.h"
 #include "hooks/layers/ledger_layer.h"
@@ -35,6 +36,7 @@ struct DomainStack {
     GuardLayer guard;
     LedgerLayer ledger;
     FaultLayer fault;
+    FusedLayers fused;
 };
 
 struct Stacks {
@@ -161,6 +163,10 @@ bool open_layers(DomainStack& stack, uint32_t domain, const dearth_allocator& bo
         below = top;
     }
     fault_layer_open(stack.fault, domain, below, bottom, top);
+    if (has_layer(DEARTH_LAYER_GUARD) && can_be_fused(stack.guard)) {
+        stack.fused = FusedLayers{&stack.fault, &stack.ledger, &stack.guard};
+        fused_layers_open(stack.fused, top);
+    }
     return true;
 }
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 
 #include "hooks/base/fork_locks.h"
-#include "hooks/base/next_place.h"
-#include "hooks/layers/heap_totals.h"
+#include "hooks/layers/ledger_requests.h"
 #include "hooks/layers/place_table.h"
+#include "hooks/layers/table_below.h"
 #include "hooks/record/page_writer.h"
 
 namespace dearth::hooks {
@@ -14,7 +14,6 @@ namespace dearth::hooks {
 namespace {
 
 constinit LedgerLayer* open_layers[DEARTH_DOMAIN_COUNT] = {};
-constinit bool keeps_serials = true;
 
 LedgerLayer& layer_of(void* ctx) noexcept {
     return *static_cast<LedgerLayer*>(ctx);
@@ -27,54 +26,9 @@ void enter(LedgerLayer& layer, const LedgerNode& node) noexcept {
     }
 }
 
-__attribute__((noinline)) void enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
-                                             uint32_t op) noexcept {
-    const RequestContext& context = request_context;
-    LedgerNode node = {};
-    node.address = reinterpret_cast<uint64_t>(block);
-    node.size_bytes = size_bytes;
-    node.serial = __atomic_load_n(&keeps_serials, __ATOMIC_RELAXED) ? context.serial : 0;
-    node.op = op;
-    node.stack_id = context.stack_id;
-    if (next_place.file != nullptr) {
-        node.place = place_number(next_place.file, next_place.line);
-        next_place.file = nullptr;
-    }
-    enter(layer, node);
-}
-
-// Without serials, stacks and places there is little to write down.
-bool is_terse() noexcept {
-    return !__atomic_load_n(&keeps_serials, __ATOMIC_RELAXED) && request_context.stack_id == 0 &&
-           next_place.file == nullptr;
-}
-
-bool enter_short(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept {
-    SpinLockScope scope(layer.lock);
-    return layer.table.insert_short(reinterpret_cast<uint64_t>(block), size_bytes, op);
-}
-
-// `op` is the entry that was called here, not the context's: the layer may stand alone, and the
-// guards beneath lay out aligned blocks in their own way.
-inline void* enter_made(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept {
-    if (__builtin_expect(block == nullptr, 0)) {
-        return nullptr;
-    }
-    count_block_made(size_bytes);
-    if (!is_terse() || !enter_short(layer, block, size_bytes, op)) {
-        enter_in_full(layer, block, size_bytes, op);
-    }
-    return block;
-}
-
 bool strike(LedgerLayer& layer, void* block, LedgerNode& node) noexcept {
     SpinLockScope scope(layer.lock);
     return layer.table.remove(reinterpret_cast<uint64_t>(block), request_context.stack_id, node);
-}
-
-bool strike_short(LedgerLayer& layer, void* block, uint64_t& size_bytes, uint32_t& op) noexcept {
-    SpinLockScope scope(layer.lock);
-    return layer.table.remove_short(reinterpret_cast<uint64_t>(block), size_bytes, op);
 }
 
 // Whether a block starts there, and is live; `was_freed`: one did, and was freed.
@@ -125,37 +79,30 @@ void check_told_size(LedgerLayer& layer, const LedgerNode& node) noexcept {
     report_misuse(misuse);
 }
 
-// Lets the layers beneath know the size for the time of one call: a header they keep in the block
-// may be damaged.
-class PassingScope {
-public:
-    PassingScope(uint64_t size_bytes, uint32_t op) noexcept {
-        request_context.known_bytes = size_bytes;
-        request_context.is_known_aligned = op == DEARTH_OP_ALIGNED;
-        request_context.has_known_bytes = true;
-    }
-    ~PassingScope() { request_context.has_known_bytes = false; }
-    PassingScope(const PassingScope&) = delete;
-    PassingScope& operator=(const PassingScope&) = delete;
-};
-
 void* ledger_malloc(void* ctx, size_t size_bytes) {
     LedgerLayer& layer = layer_of(ctx);
-    void* block = layer.beneath.malloc(layer.beneath.ctx, size_bytes);
-    return enter_made(layer, block, size_bytes, DEARTH_OP_MALLOC);
+    return ledger_serve_malloc(layer, TableBelow{layer.beneath}, size_bytes);
 }
 
 void* ledger_calloc(void* ctx, size_t count, size_t element_bytes) {
     LedgerLayer& layer = layer_of(ctx);
-    void* block = layer.beneath.calloc(layer.beneath.ctx, count, element_bytes);
-    // It was served, so the product does not wrap.
-    return enter_made(layer, block, count * element_bytes, DEARTH_OP_CALLOC);
+    return ledger_serve_calloc(layer, TableBelow{layer.beneath}, count, element_bytes);
+}
+
+void* ledger_realloc(void* ctx, void* block, size_t size_bytes) {
+    LedgerLayer& layer = layer_of(ctx);
+    return ledger_serve_realloc(layer, TableBelow{layer.beneath}, block, size_bytes);
+}
+
+void ledger_free(void* ctx, void* block) {
+    LedgerLayer& layer = layer_of(ctx);
+    ledger_serve_free(layer, TableBelow{layer.beneath}, block);
 }
 
 void* ledger_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
     LedgerLayer& layer = layer_of(ctx);
     void* block = layer.beneath.aligned_alloc(layer.beneath.ctx, alignment, size_bytes);
-    return enter_made(layer, block, size_bytes, DEARTH_OP_ALIGNED);
+    return ledger_enter_made(layer, block, size_bytes, DEARTH_OP_ALIGNED);
 }
 
 bool is_passed_down(const LedgerLayer& layer) noexcept {
@@ -165,67 +112,11 @@ bool is_passed_down(const LedgerLayer& layer) noexcept {
 void* realloc_unknown(LedgerLayer& layer, void* block, size_t size_bytes) noexcept {
     if (is_passed_down(layer)) {
         void* moved = layer.beneath.realloc(layer.beneath.ctx, block, size_bytes);
-        return enter_made(layer, moved, size_bytes, DEARTH_OP_REALLOC);
+        return ledger_enter_made(layer, moved, size_bytes, DEARTH_OP_REALLOC);
     }
     report_unknown(layer, block);
     errno = ENOMEM;
     return nullptr;
-}
-
-void* ledger_realloc(void* ctx, void* block, size_t size_bytes) {
-    LedgerLayer& layer = layer_of(ctx);
-    if (block == nullptr) {
-        void* made = layer.beneath.realloc(layer.beneath.ctx, nullptr, size_bytes);
-        return enter_made(layer, made, size_bytes, DEARTH_OP_REALLOC);
-    }
-    // Struck before the call: once it is made, another thread may get the old address.
-    LedgerNode node;
-    if (!strike(layer, block, node)) {
-        return realloc_unknown(layer, block, size_bytes);
-    }
-    check_told_size(layer, node);
-    const PassingScope passing(node.size_bytes, node.op);
-    void* resized = layer.beneath.realloc(layer.beneath.ctx, block, size_bytes);
-    if (resized == nullptr) {
-        enter(layer, node);
-        return nullptr;
-    }
-    count_block_freed(node.size_bytes);
-    return enter_made(layer, resized, size_bytes, DEARTH_OP_REALLOC);
-}
-
-__attribute__((noinline)) void free_in_full(LedgerLayer& layer, void* block) noexcept {
-    LedgerNode node;
-    if (!strike(layer, block, node)) {
-        if (is_passed_down(layer)) {
-            layer.beneath.free(layer.beneath.ctx, block);
-        } else {
-            report_unknown(layer, block);
-        }
-        return;
-    }
-    check_told_size(layer, node);
-    count_block_freed(node.size_bytes);
-    const PassingScope passing(node.size_bytes, node.op);
-    layer.beneath.free(layer.beneath.ctx, block);
-}
-
-void ledger_free(void* ctx, void* block) {
-    LedgerLayer& layer = layer_of(ctx);
-    if (block == nullptr) {
-        return;
-    }
-    // Whatever lies beneath reads the block's edge: it may be on its way while we look it up.
-    __builtin_prefetch(static_cast<const char*>(block) - 16);
-    uint64_t size_bytes = 0;
-    uint32_t op = 0;
-    if (request_context.told_block != nullptr || !strike_short(layer, block, size_bytes, op)) {
-        free_in_full(layer, block);
-        return;
-    }
-    count_block_freed(size_bytes);
-    const PassingScope passing(size_bytes, op);
-    layer.beneath.free(layer.beneath.ctx, block);
 }
 
 size_t ledger_block_size(void* ctx, void* block) {
@@ -237,6 +128,61 @@ size_t ledger_block_size(void* ctx, void* block) {
 }
 
 }  // namespace
+
+void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
+                          uint32_t op) noexcept {
+    const RequestContext& context = request_context;
+    LedgerNode node = {};
+    node.address = reinterpret_cast<uint64_t>(block);
+    node.size_bytes = size_bytes;
+    node.serial = __atomic_load_n(&ledger_keeps_serials, __ATOMIC_RELAXED) ? context.serial : 0;
+    node.op = op;
+    node.stack_id = context.stack_id;
+    if (next_place.file != nullptr) {
+        node.place = place_number(next_place.file, next_place.line);
+        next_place.file = nullptr;
+    }
+    enter(layer, node);
+}
+
+void ledger_enter_again(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept {
+    LedgerNode node = {};
+    node.address = reinterpret_cast<uint64_t>(block);
+    node.size_bytes = size_bytes;
+    node.op = op;
+    enter(layer, node);
+}
+
+void ledger_free_in_full(LedgerLayer& layer, void* block) noexcept {
+    LedgerNode node;
+    if (!strike(layer, block, node)) {
+        if (is_passed_down(layer)) {
+            layer.beneath.free(layer.beneath.ctx, block);
+        } else {
+            report_unknown(layer, block);
+        }
+        return;
+    }
+    check_told_size(layer, node);
+    count_block_freed(node.size_bytes, __libc_single_threaded != 0);
+    TableBelow{layer.beneath}.release_known(block, node.size_bytes, node.op);
+}
+
+void* ledger_realloc_in_full(LedgerLayer& layer, void* block, size_t size_bytes) noexcept {
+    LedgerNode node;
+    if (!strike(layer, block, node)) {
+        return realloc_unknown(layer, block, size_bytes);
+    }
+    check_told_size(layer, node);
+    void* resized =
+        TableBelow{layer.beneath}.resize_known(block, size_bytes, node.size_bytes, node.op);
+    if (resized == nullptr) {
+        enter(layer, node);
+        return nullptr;
+    }
+    count_block_freed(node.size_bytes, __libc_single_threaded != 0);
+    return ledger_enter_made(layer, resized, size_bytes, DEARTH_OP_REALLOC);
+}
 
 bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, bool passes_foreign_down,
                        const dearth_allocator& beneath, dearth_allocator& top) noexcept {
@@ -257,7 +203,7 @@ bool ledger_layer_open(LedgerLayer& layer, uint32_t domain, bool passes_foreign_
 }
 
 void ledger_keep_serials(bool keeps) noexcept {
-    __atomic_store_n(&keeps_serials, keeps, __ATOMIC_RELAXED);
+    __atomic_store_n(&ledger_keeps_serials, keeps, __ATOMIC_RELAXED);
 }
 
 LedgerLayer* ledger_of(uint32_t domain) noexcept {
