@@ -89,6 +89,9 @@ BANS = (
     Ban("sleep", ("tests",), (),
         re.compile(r"(?<![\w.>])(?:sleep|usleep|nanosleep)\s*\(|\bsleep_(?:for|until)\b"),
         "no test sleeps: wait for the event itself, with a deadline"),
+    Ban("short-circuit", ("tests",), (),
+        re.compile(r"(?<!\w)RC_(?:ASSERT(?:_FALSE)?|PRE)\s*\((?!\s*\()[^;]*?(?:\|\||&&)"),
+        "RapidCheck overloads || and && and evaluates both sides: write RC_ASSERT((a || b))"),
 )
 
 # The same for build files, on text without comments.

@@ -294,6 +294,13 @@ class BannedCalls(StyleTest):
         self.assert_violations("tests/t.cpp:2: sleep:sleep_for: no test sleeps: wait for the event "
                                "itself, with a deadline")
 
+    def test_a_property_that_counts_on_short_circuit(self):
+        self.write("tests/CMakeLists.txt", "add_executable(t t.cpp)\n")
+        self.write("tests/t.cpp", "// A test.\nvoid f() {\nRC_ASSERT((a || b));\n"
+                   "RC_ASSERT(c(a) == b);\nRC_PRE(!e.empty() &&\n*e.begin());\n}\n")
+        self.assert_violations("tests/t.cpp:5: short-circuit:&&: RapidCheck overloads || and "
+                               "&& and evaluates both sides: write RC_ASSERT((a || b))")
+
     def test_an_exception_is_for_one_word_in_one_file_and_goes_stale(self):
         self.write("ci/style_exceptions.txt", "# agreed\nheap:malloc hooks/base/prng.cpp - libc\n")
         self.write_hook("void* p = malloc(1);")

@@ -103,7 +103,7 @@ RC_GTEST_PROP(PrintableText, HasNoControlCharactersAndIsUtf8, (const std::string
     const std::string shown = printable_text(text);
     RC_ASSERT(first_invalid_utf8(shown) == std::nullopt);
     for (const char letter : shown) {
-        RC_ASSERT(static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7F);
+        RC_ASSERT((static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7F));
     }
 }
 

@@ -34,11 +34,11 @@ RC_GTEST_PROP(Oracles, AnyBytesGetAVerdictWithOneLine, ()) {
 
 RC_GTEST_PROP(Oracles, TheVerdictIsTheGravestAccusation, ()) {
     const Judgement judgement = scribbled_trial().judge();
-    for (size_t i = 0; i < judgement.accusations.size(); ++i) {
-        RC_ASSERT(is_finding(judgement.accusations[i].verdict));
-        RC_ASSERT(judgement.accusations[i].verdict <= judgement.verdict);
-        RC_ASSERT(i == 0 ||
-                  judgement.accusations[i].verdict <= judgement.accusations[i - 1].verdict);
+    Verdict gravest_left = judgement.verdict;
+    for (const Accusation& accusation : judgement.accusations) {
+        RC_ASSERT(is_finding(accusation.verdict));
+        RC_ASSERT(accusation.verdict <= gravest_left);
+        gravest_left = accusation.verdict;
     }
 }
 

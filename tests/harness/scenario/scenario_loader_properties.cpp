@@ -71,8 +71,8 @@ RC_GTEST_PROP(ValueLaws, RangesReadBack, ()) {
     RC_ASSERT(ordinals_from_text(head + std::to_string(last)) == (NumberRange{first, last}));
     RC_ASSERT(ordinals_from_text(head) == (NumberRange{first, UINT64_MAX}));
     RC_ASSERT(seeds_from_text(head) == std::nullopt);
-    RC_ASSERT(last == first || ordinals_from_text(std::to_string(last) + ".." +
-                                                  std::to_string(first)) == std::nullopt);
+    RC_ASSERT((last == first || ordinals_from_text(std::to_string(last) + ".." +
+                                                   std::to_string(first)) == std::nullopt));
 }
 
 }  // namespace

@@ -89,8 +89,9 @@ RC_GTEST_PROP(IsSimpler, IsAStrictOrder, ()) {
     const TrialPoint a = random_trial().record.point;
     const TrialPoint b = random_trial().record.point;
     RC_ASSERT(!is_simpler(a, a));
-    RC_ASSERT(!(is_simpler(a, b) && is_simpler(b, a)));
-    RC_ASSERT(is_simpler(a, b) || is_simpler(b, a) || (a.ordinal == b.ordinal && a.kind == b.kind));
+    RC_ASSERT_FALSE((is_simpler(a, b) && is_simpler(b, a)));
+    RC_ASSERT(
+        (is_simpler(a, b) || is_simpler(b, a) || (a.ordinal == b.ordinal && a.kind == b.kind)));
 }
 
 }  // namespace

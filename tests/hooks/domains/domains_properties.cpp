@@ -90,7 +90,7 @@ RC_GTEST_PROP(Domains, GiveAllArenasBackWhateverTheOrder, ()) {
     for (size_t index = 0, at = 0; index < blocks.size(); ++index) {
         const size_t size = sizes[at];
         const auto expected = static_cast<unsigned char>((at + 1) % 251);
-        RC_ASSERT(size == 0 || (blocks[at][0] == expected && blocks[at][size - 1] == expected));
+        RC_ASSERT((size == 0 || (blocks[at][0] == expected && blocks[at][size - 1] == expected)));
         dearth_object_free(blocks[at]);
         at = (at + stride) % blocks.size();
     }

@@ -82,7 +82,7 @@ RC_GTEST_PROP(ScheduleDecision, PersistentIsASuffix, (bool is_prepared)) {
     dearth_term term = unfiltered_term();
     term.kind = DEARTH_KIND_PERSISTENT;
     const std::set<uint64_t> failed = faults(one_term(term), is_prepared);
-    RC_ASSERT(failed.empty() || failed == interval(*failed.begin(), kStreamLength));
+    RC_ASSERT((failed.empty() || failed == interval(*failed.begin(), kStreamLength)));
 }
 
 RC_GTEST_PROP(ScheduleDecision, EveryKthFailsAfterTheSkippedOnesAtMostTimesOften, ()) {
@@ -246,8 +246,8 @@ RC_GTEST_PROP(ScheduleDecision, AgreesWithTheNaiveReference, (bool is_prepared))
         const Decision decision = decide(schedule, *state, step.request, &matcher);
         RC_ASSERT(decision.ordinal == expected.ordinal);
         RC_ASSERT(decision.fires == expected.fires);
-        RC_ASSERT(!expected.fires || decision.term == expected.term);
-        RC_ASSERT(!expected.fires || decision.action == expected.action);
+        RC_ASSERT((!expected.fires || decision.term == expected.term));
+        RC_ASSERT((!expected.fires || decision.action == expected.action));
     }
 }
 
@@ -274,7 +274,7 @@ RC_GTEST_PROP(ScheduleDecision, PreparingChangesNothingButTheSpeed, ()) {
         const Decision general = decide(schedule, *zeroed, request, nullptr);
         RC_ASSERT(fast.fires == general.fires);
         RC_ASSERT(fast.ordinal == general.ordinal);
-        RC_ASSERT(!fast.fires || fast.action == general.action);
+        RC_ASSERT((!fast.fires || fast.action == general.action));
     }
 }
 

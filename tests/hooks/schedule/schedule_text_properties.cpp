@@ -54,9 +54,9 @@ void check_text(const std::string& text) {
         const size_t length = error.find('\0');
         RC_ASSERT(length != std::string::npos);
         for (size_t index = 0; index < length; ++index) {
-            RC_ASSERT(error[index] >= ' ' && error[index] <= '~');
+            RC_ASSERT((error[index] >= ' ' && error[index] <= '~'));
         }
-        RC_ASSERT(error_bytes == 1 || length > 0);
+        RC_ASSERT((error_bytes == 1 || length > 0));
     }
 }
 
