@@ -11,10 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dearth/guard.h"
 #include "dearth/install.h"
 #include "hooks/agent/baseline_recorder.h"
+#include "hooks/agent/child_descriptors.h"
 #include "hooks/agent/explorer.h"
 #include "hooks/agent/fatal_signals.h"
+#include "hooks/base/leave_process.h"
 #include "hooks/base/raw_output.h"
 #include "hooks/record/call_stack.h"
 #include "hooks/record/module_table.h"
@@ -24,6 +27,7 @@ namespace dearth::hooks {
 namespace {
 
 constexpr int kExitRefused = 125;
+constexpr uintptr_t kPageAddress = 0x500000000000u;  // a wish: the kernel may say otherwise
 
 constinit dearth_control_header* page_ = nullptr;
 constinit ScriptStackSource script_ = {};
@@ -31,7 +35,7 @@ constinit ScriptStackSource script_ = {};
 [[noreturn]] void leave(const char* text) {
     RawOutput line;
     line.text("dearth: ").text(text).text("\n").write_to(STDERR_FILENO);
-    _exit(kExitRefused);
+    leave_process(kExitRefused);
 }
 
 int parse_fd(const char* text) {
@@ -77,7 +81,7 @@ void end_as_livelock() {
     const size_t depth = capture(frames, DEARTH_FRAMES_MAX, nullptr);
     fill_stack(slot->fatal, frames, depth, false);
     __atomic_store_n(&slot->end, static_cast<uint32_t>(DEARTH_END_LIVELOCK), __ATOMIC_RELEASE);
-    _exit(kExitLivelock);
+    leave_process(kExitLivelock);
 }
 
 // A target with threads cannot be split: the harness then takes exec. libc's flag also tells of
@@ -88,6 +92,19 @@ void note_threads(uint32_t thread) {
         page_->threads_seen = seen;
 }
 
+// The same holds for what a split-off trial would share with the others.
+void note_sharing() {
+    if (page_->shared_descriptors == 0 && has_shared_descriptors())
+        page_->shared_descriptors = 1;
+}
+
+// Children that were waited for have left their traces in the usage; program_run sees forks.
+void note_waited_children() {
+    rusage usage = {};
+    if (getrusage(RUSAGE_CHILDREN, &usage) == 0 && usage.ru_minflt + usage.ru_maxrss > 0)
+        page_->children_seen = 1;
+}
+
 bool on_request(void*, const RequestFacts& facts) {
     dearth_trial_slot* slot = current_slot();
     if (slot != nullptr)
@@ -96,6 +113,8 @@ bool on_request(void*, const RequestFacts& facts) {
         case AgentRole::kBaseline:
             __atomic_fetch_add(&page_->progress, 1, __ATOMIC_RELAXED);
             note_threads(facts.request.thread);
+            if (facts.ordinal != 0)
+                note_sharing();
             record_request(*page_, facts);
             return false;
         case AgentRole::kForward:
@@ -143,7 +162,10 @@ dearth_control_header* attach_control_page() {
     const auto bytes = static_cast<size_t>(facts.st_size);
     if (bytes < sizeof(dearth_control_header))
         leave(DEARTH_CONTROL_FD_VARIABLE " names a file too short for a control page");
-    void* mapping = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    // Far from everything else: pages of the modes differ in size, and where the target's own
+    // mappings lie must not depend on that (CPython makes requests by the address of its arenas).
+    auto* const wanted = reinterpret_cast<void*>(kPageAddress);
+    void* mapping = mmap(wanted, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapping == MAP_FAILED)
         leave("cannot map the control page");
     auto* page = static_cast<dearth_control_header*>(mapping);
@@ -151,6 +173,7 @@ dearth_control_header* attach_control_page() {
         leave("the descriptor in " DEARTH_CONTROL_FD_VARIABLE " is no control page");
     if (page->version != DEARTH_CONTROL_VERSION || page->header_bytes != sizeof *page)
         leave("the control page has another version: engine and dearth come from different builds");
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
     page_ = page;
     return page;
 }
@@ -164,6 +187,7 @@ AgentRole agent_role() {
 bool start_agent(dearth_control_header& page, const AgentStart& start) {
     const dearth_config& config = page.config;
     page_ = &page;
+    own_process();
     script_ = start.script;
     strncpy(page.engine_version, start.engine_version, sizeof page.engine_version - 1);
     page.pinned_layout = (personality(0xFFFFFFFFul) & ADDR_NO_RANDOMIZE) != 0;
@@ -181,6 +205,8 @@ bool start_agent(dearth_control_header& page, const AgentStart& start) {
         schedule = config.schedule;
     else
         window_schedule(config.schedule, schedule);
+    if (config.mode == DEARTH_MODE_BASELINE)
+        note_first_free_descriptor();
     if (config.mode == DEARTH_MODE_FORK)
         start_explorer(page);
     static constinit RequestObserver observer = {nullptr, on_request, on_injected};
@@ -189,6 +215,9 @@ bool start_agent(dearth_control_header& page, const AgentStart& start) {
         refuse_run("the layers refuse the page's options or schedule");
         return false;
     }
+    dearth_page_guard_facts facts = {};
+    dearth_page_guard_read_facts(&facts);
+    page.page_way = facts.way;
     // The forward run as a whole has no deadline of its own: the harness watches its progress.
     start_deadline(config.mode == DEARTH_MODE_FORK ? 0 : config.deadline_ms);
     __atomic_store_n(&page.run_state, static_cast<uint32_t>(DEARTH_RUN_ATTACHED), __ATOMIC_RELEASE);
@@ -200,13 +229,15 @@ void limit_memory() {
         set_limit(RLIMIT_AS, mapped_bytes() + page_->config.memory_bytes);
 }
 
-void check_leftovers() {
+void check_leftovers(const ScanStart* start) {
+    const bool is_asked = (page_->config.checks & DEARTH_CHECK_REACHABLE) != 0;
+    const ScanStart* asked = is_asked ? start : nullptr;
     switch (agent_role()) {
         case AgentRole::kBaseline:
-            write_baseline_leftovers(*page_);
+            write_baseline_leftovers(*page_, asked);
             return;
         case AgentRole::kTrial:
-            compare_leftovers(*page_);
+            compare_leftovers(*page_, asked);
             return;
         case AgentRole::kForward:
             return;  // its leftovers are the baseline's
@@ -219,11 +250,10 @@ void refuse_run(const char* reason) {
                      __ATOMIC_RELEASE);
 }
 
-void finish_agent() {
-    dearth_disarm();
-    dearth_check_blocks();
-    // Buffered output of the last step belongs to it; the steps flushed theirs already.
-    fflush(nullptr);
+void close_trial() {
+    note_exhausted();
+    if (agent_role() == AgentRole::kBaseline)
+        note_waited_children();
     if (agent_role() == AgentRole::kForward)
         finish_explorer();
     if (dearth_trial_slot* slot = current_slot(); slot != nullptr)
@@ -233,7 +263,25 @@ void finish_agent() {
         __atomic_compare_exchange_n(&page_->run_state, &attached,
                                     static_cast<uint32_t>(DEARTH_RUN_FINISHED), false,
                                     __ATOMIC_RELEASE, __ATOMIC_RELAXED);
-    _exit(0);
+}
+
+void reopen_trial() {
+    if (dearth_trial_slot* slot = current_slot(); slot != nullptr)
+        __atomic_store_n(&slot->end, static_cast<uint32_t>(DEARTH_END_NONE), __ATOMIC_RELEASE);
+    auto finished = static_cast<uint32_t>(DEARTH_RUN_FINISHED);
+    if (!is_explorer_child())
+        __atomic_compare_exchange_n(&page_->run_state, &finished,
+                                    static_cast<uint32_t>(DEARTH_RUN_ATTACHED), false,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+void finish_agent() {
+    dearth_disarm();
+    dearth_check_blocks();
+    // Buffered output of the last step belongs to it; the steps flushed theirs already.
+    fflush(nullptr);
+    close_trial();
+    leave_process(0);
 }
 
 }  // namespace dearth::hooks

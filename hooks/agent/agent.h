@@ -1,5 +1,5 @@
 // The part of dearth that runs a target: attaches the control page, arms what it asks for, and
-// writes down how it went. The engine kit calls it; so will the preload library.
+// writes down how it went. The engine kit calls it, and program_run.h for whole programs.
 #pragma once
 
 #include <stdint.h>
@@ -33,11 +33,17 @@ bool start_agent(dearth_control_header& page, const AgentStart& start);
 // their tables reserve address space that they never touch.
 void limit_memory();
 
-// After close: what is left behind.
-void check_leftovers();
+// After close: what is left behind. A whole program says where it stood when it ended, from where
+// lost blocks are told from reachable ones, if the page asks for that.
+void check_leftovers(const ScanStart* start = nullptr);
 
 // The target cannot go on before its first step: says why in the page.
 void refuse_run(const char* reason);
+
+// The trial's last word, on the page; the forward run waits for its children before.
+void close_trial();
+// It was not the last after all.
+void reopen_trial();
 
 // Ends the process: a child of the explorer leaves here; the forward run waits for its children.
 [[noreturn]] void finish_agent();

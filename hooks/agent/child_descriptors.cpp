@@ -7,10 +7,29 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hooks/base/errno_saver.h"
+
 namespace dearth::hooks {
 namespace {
 
+// Descriptors above are rare, and taken for the target's own.
+constexpr int kKnownMax = 1024;
+
 constinit int first_free_ = -1;
+constinit uint64_t known_[kKnownMax / 64] = {};
+
+bool is_known(int fd) {
+    return fd < kKnownMax && (known_[fd / 64] >> (fd % 64) & 1) != 0;
+}
+
+void keep_known(int fd) {
+    if (fd < kKnownMax)
+        known_[fd / 64] |= uint64_t{1} << (fd % 64);
+}
+
+// Offsets before the split: the parent reads on while a child still opens its files.
+constexpr int kNotedDescriptors = 64;
+constinit off_t offsets_[kNotedDescriptors] = {};
 
 // The number that the next descriptor will get; -1: none is free.
 int lowest_free_descriptor() {
@@ -63,7 +82,7 @@ void reopen(int fd) {
         return;
     const int flags = fcntl(fd, F_GETFL);
     const int descriptor_flags = fcntl(fd, F_GETFD);
-    const off_t offset = lseek(fd, 0, SEEK_CUR);
+    const off_t offset = fd < kNotedDescriptors ? offsets_[fd] : lseek(fd, 0, SEEK_CUR);
     if (flags < 0 || offset < 0)
         return;
     char path[40];
@@ -76,17 +95,9 @@ void reopen(int fd) {
     close(fresh);
 }
 
-}  // namespace
-
-void note_first_free_descriptor() {
-    first_free_ = lowest_free_descriptor();
-}
-
-void give_child_descriptors(int out_fd, int err_fd) {
-    dup2(out_fd, STDOUT_FILENO);
-    dup2(err_fd, STDERR_FILENO);
-    if (first_free_ >= 0 && lowest_free_descriptor() == first_free_)
-        return;
+// Calls `visit` for each open descriptor above standard error.
+template <typename Visit>
+void for_each_descriptor(Visit visit) {
     const int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return;
@@ -99,11 +110,58 @@ void give_child_descriptors(int out_fd, int err_fd) {
             auto* entry = reinterpret_cast<RawEntry*>(buffer + at);
             const int fd = parse_descriptor(entry->name);
             if (fd > STDERR_FILENO && fd != folder)
-                reopen(fd);
+                visit(fd);
             at += entry->length;
         }
     }
     close(folder);
+}
+
+// Reading takes from it, and reopening makes no second one.
+bool is_consumed_by_reading(int fd) {
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return false;
+    const mode_t kind = facts.st_mode & S_IFMT;
+    // No kind at all: event counters, timers, and what waits for them.
+    return kind == S_IFIFO || kind == S_IFSOCK || kind == 0;
+}
+
+}  // namespace
+
+void note_first_free_descriptor() {
+    for_each_descriptor(keep_known);
+    first_free_ = lowest_free_descriptor();
+}
+
+bool has_shared_descriptors() {
+    static constinit int looked_at = -1;
+    const int lowest = lowest_free_descriptor();
+    if (lowest == first_free_ || lowest == looked_at)
+        return false;
+    looked_at = lowest;
+    bool is_found = false;
+    for_each_descriptor([&](int fd) { is_found |= !is_known(fd) && is_consumed_by_reading(fd); });
+    return is_found;
+}
+
+void note_offsets() {
+    const ErrnoSaver saver;
+    offsets_[STDIN_FILENO] = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    if (first_free_ >= 0 && lowest_free_descriptor() == first_free_)
+        return;
+    for (int fd = STDERR_FILENO + 1; fd < kNotedDescriptors; ++fd)
+        offsets_[fd] = lseek(fd, 0, SEEK_CUR);
+}
+
+void give_child_descriptors(int out_fd, int err_fd) {
+    dup2(out_fd, STDOUT_FILENO);
+    dup2(err_fd, STDERR_FILENO);
+    // A program's input is there for every child, from the forward run's place on.
+    reopen(STDIN_FILENO);
+    if (first_free_ >= 0 && lowest_free_descriptor() == first_free_)
+        return;
+    for_each_descriptor(reopen);
 }
 
 }  // namespace dearth::hooks

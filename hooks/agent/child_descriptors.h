@@ -4,14 +4,23 @@
 
 namespace dearth::hooks {
 
-// Remembers which descriptor the target will get next. Call before the target opens anything.
+// Remembers which descriptors there are, and which the target will get next. Call before the target
+// opens anything.
 void note_first_free_descriptor();
 
-// Standard output and error become `out_fd` and `err_fd`; each other regular file is opened anew
-// at the same offset. What cannot be reopened (pipes, sockets, deleted files) stays shared.
-// Looks at /proc only when the target has opened something since note_first_free_descriptor: a new
-// descriptor takes the lowest free number, so an unchanged lowest free number means nothing new
-// (but for one that was put at a number of the target's choice by dup2). Never allocates.
+// Whether the target has opened a pipe, a socket or the like since: a child would share it, and
+// take what the parent is to read. Cheap while nothing is opened or closed.
+bool has_shared_descriptors();
+
+// Remembers where each file stands. Call in the parent right before a split.
+void note_offsets();
+
+// Standard output and error become `out_fd` and `err_fd`; each other regular file, standard
+// input among them, is opened anew at the offset noted. What cannot be reopened (pipes, sockets,
+// deleted files) stays shared. Looks at /proc only when the target has opened something since
+// note_first_free_descriptor: a new descriptor takes the lowest free number, so an unchanged lowest
+// free number means nothing new (but for one that was put at a number of the target's choice by
+// dup2). Never allocates.
 void give_child_descriptors(int out_fd, int err_fd);
 
 }  // namespace dearth::hooks

@@ -15,6 +15,7 @@
 #include "hooks/agent/process_split.h"
 #include "hooks/agent/trial.h"
 #include "hooks/base/errno_saver.h"
+#include "hooks/base/leave_process.h"
 #include "hooks/record/page_writer.h"
 
 namespace dearth::hooks {
@@ -60,7 +61,7 @@ void show_progress() {
 
 void leave_if_harness_is_gone() {
     if (getppid() != explorer_.harness)
-        _exit(kExitDeadline);
+        leave_process(kExitDeadline);
 }
 
 // Says which slot is done. The pipe holds far more bytes than there are slots; a full one means
@@ -183,6 +184,7 @@ void begin_child(uint32_t index, const dearth_sweep_kind& kind, uint64_t ordinal
                  uint64_t out_prefix, uint64_t err_prefix) {
     const dearth_config& config = explorer_.page->config;
     explorer_.is_child = true;
+    own_process();
     attach_slot(&slots()[index]);
     give_child_descriptors(config.out_fds[index], config.err_fds[index]);
     set_output_prefix(out_prefix, err_prefix);
@@ -207,6 +209,7 @@ bool split_trial(const RequestFacts& facts, uint32_t kind_index) {
     slot.err_prefix_bytes = err_position();
     memcpy(slot.steps, slots()[0].steps, sizeof slot.steps);
     __atomic_store_n(&slot.state, static_cast<uint32_t>(DEARTH_SLOT_RUNNING), __ATOMIC_RELEASE);
+    note_offsets();
     const uint64_t started_ns = now_ns();
     const SplitResult split = split_process();
     if (split.is_child) {
@@ -251,7 +254,12 @@ bool explore_point(const RequestFacts& facts) {
         return false;
     const dearth_config& config = explorer_.page->config;
     for (uint32_t i = 0; i < config.kind_count && i < DEARTH_SWEEP_KINDS_MAX; ++i) {
-        if (is_chosen(config.kinds[i], facts.ordinal) && split_trial(facts, i))
+        if (!is_chosen(config.kinds[i], facts.ordinal))
+            continue;
+        // A child of the target's own, by vfork or a raw clone: what follows is not our run.
+        if (!is_own_process())
+            return false;
+        if (split_trial(facts, i))
             return true;
     }
     return false;

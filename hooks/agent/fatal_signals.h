@@ -12,6 +12,10 @@ namespace dearth::hooks {
 // the stack the target runs on: a fault just below it is a stack overflow. Call once.
 void catch_fatal_signals(uintptr_t stack_low, uintptr_t stack_high);
 
+// Without a slot, what is caught is told on standard error. A process that dies of a misuse then
+// ends with this status; 0: by its signal, as any other.
+void set_status_of_fatal_misuse(int status);
+
 // Starts, or restarts, this process's deadline; 0 stops it. Real time: a sleeping target hangs too.
 // A process that was split off has no deadline until it starts its own.
 void start_deadline(uint64_t deadline_ms);

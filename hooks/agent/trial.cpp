@@ -13,6 +13,7 @@ namespace {
 
 constinit uint64_t out_prefix_ = 0;
 constinit uint64_t err_prefix_ = 0;
+constinit pid_t owner_ = 0;
 
 uint64_t position(int fd, uint64_t prefix) {
     struct stat facts;
@@ -58,34 +59,87 @@ const dearth_leftover* baseline_leftovers(const dearth_control_header& page) {
                                                     page.leftovers.offset);
 }
 
-// The place for the next leaking site: a free one, or the one with the fewest bytes. Which sites
-// are kept must not depend on the order of signatures, which moves with every build.
-dearth_leak_site& smallest_leak(dearth_trial_slot& slot) {
-    dearth_leak_site* smallest = &slot.leaks[0];
+// The place for the next leaking site: a free one, or the one that matters least: which has the
+// fewest lost bytes, then the fewest bytes. Which sites are kept must not depend on the order of
+// signatures, which moves with every build.
+dearth_leak_site& least_leak(dearth_trial_slot& slot) {
+    dearth_leak_site* least = &slot.leaks[0];
     for (dearth_leak_site& leak : slot.leaks) {
         if (leak.blocks == 0)
             return leak;
-        if (leak.bytes < smallest->bytes)
-            smallest = &leak;
+        const bool is_less = leak.lost_bytes != least->lost_bytes
+                                 ? leak.lost_bytes < least->lost_bytes
+                                 : leak.bytes < least->bytes;
+        if (is_less)
+            least = &leak;
     }
-    return *smallest;
+    return *least;
 }
 
-void keep_leak(dearth_trial_slot& slot, const dearth_leftover& entry, uint64_t blocks,
-               uint64_t bytes) {
-    slot.leak_blocks += blocks;
-    slot.leak_bytes += bytes;
+uint64_t excess(uint64_t now, uint64_t before) {
+    return now > before ? now - before : 0;
+}
+
+// What is left more than `before`, lost and reachable blocks each for themselves: one that the
+// baseline leaves reachable and the trial loses is a leak.
+dearth_leftover excess_of(const dearth_leftover& now, const dearth_leftover& before) {
+    dearth_leftover more = {};
+    more.site = now.site;
+    more.domain = now.domain;
+    more.lost_blocks = excess(now.lost_blocks, before.lost_blocks);
+    if (more.lost_blocks != 0)
+        more.lost_bytes = excess(now.lost_bytes, before.lost_bytes);
+    more.blocks = excess(now.blocks - now.lost_blocks, before.blocks - before.lost_blocks);
+    if (more.blocks != 0)
+        more.bytes = excess(now.bytes - now.lost_bytes, before.bytes - before.lost_bytes);
+    more.blocks += more.lost_blocks;
+    more.bytes += more.lost_bytes;
+    return more;
+}
+
+// Lost blocks matter more than any number of others.
+bool matters_less(const dearth_leak_site& leak, const dearth_leftover& than) {
+    return leak.lost_bytes != than.lost_bytes ? leak.lost_bytes < than.lost_bytes
+                                              : leak.bytes < than.bytes;
+}
+
+void keep_leak(dearth_trial_slot& slot, const dearth_leftover& more) {
+    slot.leak_blocks += more.blocks;
+    slot.leak_bytes += more.bytes;
+    slot.lost_blocks += more.lost_blocks;
+    slot.lost_bytes += more.lost_bytes;
     ++slot.leak_site_count;
-    dearth_leak_site& leak = smallest_leak(slot);
-    if (bytes <= leak.bytes && leak.blocks != 0)
+    dearth_leak_site& leak = least_leak(slot);
+    if (leak.blocks != 0 && !matters_less(leak, more))
         return;
-    leak.blocks = blocks;
-    leak.bytes = bytes;
-    leak.domain = entry.domain;
-    ledger_stack_of_site(entry.site, entry.domain, leak.allocated);
+    leak.blocks = more.blocks;
+    leak.bytes = more.bytes;
+    leak.lost_blocks = more.lost_blocks;
+    leak.lost_bytes = more.lost_bytes;
+    leak.domain = more.domain;
+    ledger_stack_of_site(more.site, more.domain, leak.allocated);
+}
+
+// Fills the buffer with what is left now; returns how many entries there are.
+size_t gather_leftovers(dearth_leftover* buffer, const ScanStart* start) {
+    if (start == nullptr)
+        return ledger_leftovers(0, nullptr, buffer, kLeftoverCapacity);
+    Reachability reachability;
+    const bool is_known = reachability.search(*start, DEARTH_ROOT_ANONYMOUS);
+    if (dearth_trial_slot* slot = current_slot(); slot != nullptr)
+        slot->reachability = is_known ? DEARTH_REACHABILITY_KNOWN : DEARTH_REACHABILITY_UNKNOWN;
+    return ledger_leftovers(0, &reachability, buffer, kLeftoverCapacity);
 }
 
 }  // namespace
+
+void own_process() {
+    owner_ = getpid();
+}
+
+bool is_own_process() {
+    return owner_ == getpid();
+}
 
 void begin_step(dearth_step step) {
     dearth_trial_slot* slot = current_slot();
@@ -124,6 +178,11 @@ void record_injection(const RequestFacts& facts, const ScriptStackSource& script
             static_cast<uint32_t>(script.read(script.ctx, slot->script, DEARTH_SCRIPT_FRAMES_MAX));
 }
 
+void note_exhausted() {
+    if (dearth_trial_slot* slot = current_slot(); slot != nullptr)
+        slot->exhausted = read_fault_counters().exhausted;
+}
+
 void set_output_prefix(uint64_t out_bytes, uint64_t err_bytes) {
     out_prefix_ = out_bytes;
     err_prefix_ = err_bytes;
@@ -136,11 +195,11 @@ uint64_t err_position() {
     return position(STDERR_FILENO, err_prefix_);
 }
 
-void write_baseline_leftovers(dearth_control_header& page) {
+void write_baseline_leftovers(dearth_control_header& page, const ScanStart* start) {
     dearth_leftover* buffer = leftover_buffer();
     if (buffer == nullptr)
         return;
-    const size_t count = ledger_leftovers(0, buffer, kLeftoverCapacity);
+    const size_t count = gather_leftovers(buffer, start);
     const size_t kept = count < page.leftovers.capacity ? count : page.leftovers.capacity;
     memcpy(reinterpret_cast<char*>(&page) + page.leftovers.offset, buffer,
            kept * sizeof(dearth_leftover));
@@ -148,20 +207,19 @@ void write_baseline_leftovers(dearth_control_header& page) {
     __atomic_store_n(&page.leftovers.count, kept, __ATOMIC_RELEASE);
 }
 
-void compare_leftovers(const dearth_control_header& page) {
+void compare_leftovers(const dearth_control_header& page, const ScanStart* start) {
     dearth_trial_slot* slot = current_slot();
     dearth_leftover* buffer = leftover_buffer();
     if (slot == nullptr || buffer == nullptr)
         return;
-    const size_t count = ledger_leftovers(0, buffer, kLeftoverCapacity);
+    const size_t count = gather_leftovers(buffer, start);
     const dearth_leftover* known = baseline_leftovers(page);
     for (size_t i = 0; i < count; ++i) {
         const dearth_leftover* before = find(known, page.leftovers.count, buffer[i]);
-        const uint64_t blocks = before != nullptr ? before->blocks : 0;
-        const uint64_t bytes = before != nullptr ? before->bytes : 0;
-        if (buffer[i].blocks > blocks)
-            keep_leak(*slot, buffer[i], buffer[i].blocks - blocks,
-                      buffer[i].bytes > bytes ? buffer[i].bytes - bytes : 0);
+        const dearth_leftover more =
+            excess_of(buffer[i], before != nullptr ? *before : dearth_leftover{});
+        if (more.blocks != 0)
+            keep_leak(*slot, more);
     }
 }
 

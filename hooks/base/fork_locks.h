@@ -7,7 +7,16 @@
 namespace dearth::hooks {
 
 /// Order in which the locks are taken; a lock may be held while waiting for a later one only.
-enum class LockRank : unsigned { kSchedule, kQuarantine, kLedger, kDepot, kPatterns, kModules };
+enum class LockRank : unsigned {
+    kSchedule,
+    kQuarantine,
+    kPagePool,
+    kLedger,
+    kDepot,
+    kPatterns,
+    kModules,
+    kDirect
+};
 
 /// Adds a lock with static life to those that fork takes. Adding it again does nothing.
 void add_fork_lock(SpinLock& lock, LockRank rank) noexcept;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 namespace dearth::hooks {
 
@@ -20,7 +21,23 @@ void* reserve_pages(size_t size_bytes) noexcept;
 /// cost. Where the OS cannot, nothing happens: they are backed when touched. `pages` begins a page.
 void populate_pages(void* pages, size_t size_bytes) noexcept;
 
+/// The same as map_pages, for what the target keeps its blocks in: not counted as ours.
+void* map_target_pages(size_t size_bytes) noexcept;
+
 /// `size_bytes` as it was asked for. nullptr: nothing happens.
 void unmap_pages(void* pages, size_t size_bytes) noexcept;
+
+struct PageRange {
+    uintptr_t low;
+    uintptr_t high;
+};
+
+/// Has pages that somebody mapped otherwise counted as ours, until unmap_pages.
+void add_own_pages(void* pages, size_t size_bytes) noexcept;
+
+/// The lowest range of ours that reaches into [low, high); both 0: there is none. Nothing in our
+/// pages is the target's; a search for its pointers leaves them out. Of more than 256 ranges at
+/// once some are forgotten.
+PageRange find_own_pages(uintptr_t low, uintptr_t high) noexcept;
 
 }  // namespace dearth::hooks

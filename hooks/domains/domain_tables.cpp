@@ -35,7 +35,7 @@ constexpr Mode kModes[] = {
 };
 
 void* map_arena(void*, size_t size_bytes) noexcept {
-    void* arena = map_pages(size_bytes);
+    void* arena = map_target_pages(size_bytes);
     if (arena == nullptr) {
         errno = ENOMEM;
     }

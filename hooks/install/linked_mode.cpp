@@ -1,6 +1,7 @@
 // dearth/install.h for programs that hand out their own allocators: forwards, no logic.
 #include "dearth/install.h"
 
+#include "dearth/guard.h"
 #include "dearth/ledger.h"
 #include "hooks/base/next_place.h"
 #include "hooks/layers/fault_layer.h"
@@ -54,6 +55,10 @@ size_t dearth_check_blocks(void) {
 
 void dearth_read_counters(struct dearth_counters* counters) {
     stack_read_counters(*counters);
+}
+
+void dearth_page_guard_read_facts(struct dearth_page_guard_facts* facts) {
+    stack_read_page_guard_facts(*facts);
 }
 
 dearth_snapshot dearth_take_snapshot(void) {

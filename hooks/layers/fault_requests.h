@@ -23,7 +23,8 @@ public:
     CallScope(uint32_t op, void* caller) noexcept {
         is_inside_request = true;
         request_context.op = op;
-        request_context.caller = caller;
+        request_context.caller =
+            request_context.forwarded_for != nullptr ? request_context.forwarded_for : caller;
     }
     ~CallScope() { is_inside_request = false; }
     CallScope(const CallScope&) = delete;
@@ -143,9 +144,10 @@ inline void* fault_serve_realloc(FaultLayer& layer, Below below, void* caller, v
 template <typename Below>
 inline void fault_serve_free(Below below, void* caller, void* block) noexcept {
     CallScope scope(DEARTH_OP_COUNT, caller);
-    if (__builtin_expect(fault_state.captures_free_stacks, 0)) {
-        request_context.stack_id = intern_current_stack(request_context.caller);
-    }
+    // Else the stack of the thread's last request would pass for the one that frees.
+    request_context.stack_id = __builtin_expect(fault_state.captures_free_stacks, 0)
+                                   ? intern_current_stack(request_context.caller)
+                                   : 0;
     below.release(block);
     request_context.told_block = nullptr;
 }

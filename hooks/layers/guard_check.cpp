@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hooks/base/errno_saver.h"
+#include "hooks/layers/shown_bytes.h"
 #include "hooks/record/page_writer.h"
 
 namespace dearth::hooks {
@@ -70,13 +71,18 @@ void report_underflow(GuardLayer& layer, unsigned char* block, uint64_t letter_w
                       bool has_known_size, size_t size_bytes) noexcept {
     const Damage damage = front_damage(layer, block, letter_word, has_known_size, size_bytes);
     dearth_misuse misuse = misuse_of(layer, DEARTH_MISUSE_UNDERFLOW, block, size_bytes);
+    misuse.access = DEARTH_ACCESS_WRITE;
     misuse.changed_bytes = damage.changed_bytes;
     misuse.distance_bytes = -1 - static_cast<int64_t>(damage.nearest_bytes);
     const BlockLayout& layout = layer.layout;
     unsigned char* start = block - layout.before_bytes;
+    const ShownEdge edge = {block + misuse.distance_bytes,
+                            layout.before_bytes - damage.nearest_bytes, true};
+    show_found(misuse, edge);
     store_big_endian(start, size_bytes);
     store_word(start + kSizeFieldBytes, letter_word);
     memset(start + kFrontMin, layout.forbidden, layout.before_bytes - kFrontMin);
+    show_expected(misuse, edge);
     guard_report(layer, misuse);
 }
 
@@ -85,9 +91,14 @@ void report_overflow(GuardLayer& layer, unsigned char* block, size_t size_bytes)
     unsigned char* rear = block + size_bytes;
     const Damage damage = find_damage(rear, layout.after_bytes, layout.forbidden, false);
     dearth_misuse misuse = misuse_of(layer, DEARTH_MISUSE_OVERFLOW, block, size_bytes);
+    misuse.access = DEARTH_ACCESS_WRITE;
     misuse.changed_bytes = damage.changed_bytes;
     misuse.distance_bytes = static_cast<int64_t>(damage.nearest_bytes);
+    const ShownEdge edge = {rear + damage.nearest_bytes, layout.after_bytes - damage.nearest_bytes,
+                            false};
+    show_found(misuse, edge);
     memset(rear, layout.forbidden, layout.after_bytes);
+    show_expected(misuse, edge);
     guard_report(layer, misuse);
 }
 
@@ -149,20 +160,30 @@ bool is_front_intact(const GuardLayer& layer, const unsigned char* block,
                           layout.forbidden);
 }
 
+bool is_lead_possible(const BlockLayout& layout, size_t lead_bytes) noexcept {
+    return lead_bytes >= layout.before_bytes && lead_bytes % kUserAlignment == 0 &&
+           lead_bytes / kUserAlignment <= UINT32_MAX;
+}
+
 // What the letter's word of a block should read. An aligned block's lead is in the word; when that
 // is damaged, the copy behind the serial tells, if somebody knows where that is.
 uint64_t expected_word(const GuardLayer& layer, const unsigned char* block, uint64_t word,
                        KnownBlock known) noexcept {
     const BlockLayout& layout = layer.layout;
     const uint64_t aligned = aligned_letter_word(layout, lead_of_aligned_word(word));
-    if (word == aligned && (!known.is_known || known.is_aligned)) {
+    if (word == aligned && !known.is_known) {
         return aligned;
     }
     if (!known.is_aligned) {
         return ordinary_letter_word(layout);
     }
     const size_t serial_end = known.size_bytes + layout.after_bytes + layout.serial_bytes;
-    return aligned_letter_word(layout, load_big_endian(block + serial_end));
+    const size_t copied_lead = load_big_endian(block + serial_end);
+    // Any lead makes a word that reads well: one that differs from its copy is damaged itself,
+    // unless somebody wrote up to there behind the block.
+    const bool is_copy_right = is_lead_possible(layout, copied_lead) &&
+                               (word != aligned || is_rear_intact(layer, block, known.size_bytes));
+    return is_copy_right || word != aligned ? aligned_letter_word(layout, copied_lead) : aligned;
 }
 
 // What examine_block is for, with nothing taken for granted.

@@ -3,6 +3,8 @@
 //     fault        on top: a failed request must leave no trace beneath, and the gate for nested
 //                  requests must be passed before anything is recorded
 //     ledger       above the guards: it judges the pointer before anybody reads in front of it
+//     page guard   above the guards: what it takes needs none; what it leaves, or has no room for,
+//                  gets those beneath
 //     guard        above the quarantine: guards are checked at the free, not when the block leaves
 //     quarantine   next to the bottom: what it holds back is freed for everybody above
 //     bottom       what the program had installed
@@ -18,6 +20,8 @@
 #include "hooks/layers/guard_layer.h"
 #include "hooks/layers/heap_totals.h"
 #include "hooks/layers/ledger_layer.h"
+#include "hooks/layers/page_guard_layer.h"
+#include "hooks/layers/page_guard_pool.h"
 #include "hooks/layers/quarantine_layer.h"
 #include "hooks/record/module_table.h"
 #include "hooks/record/page_writer.h"
@@ -28,12 +32,13 @@ namespace {
 
 constexpr uint32_t kAllLayers = DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER | DEARTH_LAYER_GUARD |
                                 DEARTH_LAYER_QUARANTINE | DEARTH_LAYER_STACKS |
-                                DEARTH_LAYER_FREE_STACKS;
+                                DEARTH_LAYER_FREE_STACKS | DEARTH_LAYER_PAGE_GUARD;
 
 struct DomainStack {
     bool is_wrapped;
     QuarantineLayer quarantine;
     GuardLayer guard;
+    PageGuardLayer page_guard;
     LedgerLayer ledger;
     FaultLayer fault;
     FusedLayers fused;
@@ -81,7 +86,8 @@ uint32_t layers_needed_by(const dearth_schedule& schedule) noexcept {
     return layers;
 }
 
-// Guards that the schedule needs and nobody asked for get the usual layout.
+// Guards that the schedule needs and nobody asked for get the usual layout, and so do the guard
+// bytes in a page guard's pages.
 void fill_in_guards(dearth_layer_options& options) noexcept {
     if (options.guard_before_bytes == 0 && options.guard_after_bytes == 0) {
         options.guard_before_bytes = static_cast<uint32_t>(kFrontMin);
@@ -101,7 +107,8 @@ bool set_options(const dearth_layer_options& asked, uint32_t needed) noexcept {
     if ((options.layers & ~kAllLayers) != 0 || options.dead_byte > UINT8_MAX) {
         return false;
     }
-    if ((needed & DEARTH_LAYER_GUARD & ~options.layers) != 0) {
+    if ((needed & DEARTH_LAYER_GUARD & ~options.layers) != 0 ||
+        (options.layers & DEARTH_LAYER_PAGE_GUARD) != 0) {
         fill_in_guards(options);
     }
     options.layers |= needed;
@@ -110,6 +117,9 @@ bool set_options(const dearth_layer_options& asked, uint32_t needed) noexcept {
         if (!guard_options_are_valid(options)) {
             return false;
         }
+    }
+    if ((options.layers & DEARTH_LAYER_PAGE_GUARD) != 0 && !page_guard_options_are_valid(options)) {
+        return false;
     }
     stacks.options = options;
     return true;
@@ -135,6 +145,9 @@ void start_services() noexcept {
     // Without call stacks the layers are lean: serials are kept from the first snapshot on.
     ledger_keep_serials(has_layer(DEARTH_LAYER_STACKS));
     set_periodic_check(options.guard_every, check_periodically);
+    if (has_layer(DEARTH_LAYER_PAGE_GUARD)) {
+        page_guard_prepare(options);  // without pages: the facts say so, and requests pass
+    }
 }
 
 bool open_layers(DomainStack& stack, uint32_t domain, const dearth_allocator& bottom,
@@ -156,14 +169,25 @@ bool open_layers(DomainStack& stack, uint32_t domain, const dearth_allocator& bo
         guard_layer_open(stack.guard, domain, options, below, top);
         below = top;
     }
+    if (has_layer(DEARTH_LAYER_PAGE_GUARD)) {
+        stack.page_guard.uses_context = true;
+        page_guard_layer_open(stack.page_guard, domain, options, below, top);
+        below = top;
+    }
     if (has_layer(DEARTH_LAYER_LEDGER)) {
         if (!ledger_layer_open(stack.ledger, domain, false, below, top)) {
             return false;
         }
+        if (has_layer(DEARTH_LAYER_PAGE_GUARD)) {
+            const PageGuardRange range = page_guard_range();
+            stack.ledger.table.cover_sparsely(
+                SparseRange{range.start, range.size_bytes, range.spacing_bytes});
+        }
         below = top;
     }
     fault_layer_open(stack.fault, domain, below, bottom, top);
-    if (has_layer(DEARTH_LAYER_GUARD) && can_be_fused(stack.guard)) {
+    if (has_layer(DEARTH_LAYER_GUARD) && !has_layer(DEARTH_LAYER_PAGE_GUARD) &&
+        can_be_fused(stack.guard)) {
         stack.fused = FusedLayers{&stack.fault, &stack.ledger, &stack.guard};
         fused_layers_open(stack.fused, top);
     }
@@ -176,7 +200,8 @@ struct BlockCheck {
 
 void check_live_block(void* ctx, const LiveBlock& block) noexcept {
     GuardLayer& guard = stacks.domains[block.domain].guard;
-    if (!guard_check(guard, block.block, block.size_bytes, block.op == DEARTH_OP_ALIGNED)) {
+    if (!page_guard_owns(block.block) &&
+        !guard_check(guard, block.block, block.size_bytes, block.op == DEARTH_OP_ALIGNED)) {
         ++static_cast<BlockCheck*>(ctx)->damaged;
     }
 }
@@ -253,6 +278,9 @@ size_t stack_check_blocks() noexcept {
     if (has_layer(DEARTH_LAYER_GUARD)) {
         ledger_walk(&check, check_live_block);
     }
+    if (has_layer(DEARTH_LAYER_PAGE_GUARD)) {
+        check.damaged += page_guard_check();
+    }
     if (has_layer(DEARTH_LAYER_QUARANTINE)) {
         for (DomainStack& stack : stacks.domains) {
             check.damaged += stack.is_wrapped ? quarantine_check(stack.quarantine) : 0;
@@ -260,6 +288,21 @@ size_t stack_check_blocks() noexcept {
     }
     request_context.op = op;
     return check.damaged;
+}
+
+void stack_read_page_guard_facts(dearth_page_guard_facts& facts) noexcept {
+    facts = {};
+    if (!has_layer(DEARTH_LAYER_PAGE_GUARD)) {
+        return;
+    }
+    const PagePoolCounts counts = page_pool.counts();
+    facts.way = page_pool.way();
+    facts.capacity = counts.capacity;
+    facts.live = counts.live;
+    facts.guarded = counts.served;
+    for (const DomainStack& stack : stacks.domains) {
+        facts.unguarded += __atomic_load_n(&stack.page_guard.unguarded, __ATOMIC_RELAXED);
+    }
 }
 
 void stack_read_counters(dearth_counters& counters) noexcept {

@@ -7,6 +7,7 @@
 
 #include "dearth/allocator.h"
 #include "dearth/control_page.h"
+#include "dearth/guard.h"
 #include "dearth/install.h"
 #include "dearth/schedule.h"
 
@@ -29,6 +30,9 @@ int stack_wrap_arenas(const dearth_arena_allocator* beneath,
 
 /// See dearth_check_blocks.
 size_t stack_check_blocks() noexcept;
+
+/// See dearth_page_guard_read_facts.
+void stack_read_page_guard_facts(dearth_page_guard_facts& facts) noexcept;
 
 /// See dearth_read_counters.
 void stack_read_counters(dearth_counters& counters) noexcept;

@@ -60,23 +60,35 @@ void report_unknown(LedgerLayer& layer, void* block) noexcept {
     report_misuse(misuse);
 }
 
-void check_told_size(LedgerLayer& layer, const LedgerNode& node) noexcept {
+// The block's record is struck: all there is to tell of it is told here.
+void report_mismatch(LedgerLayer& layer, const LedgerNode& node, uint64_t told_bytes) noexcept {
+    dearth_misuse misuse = {};
+    misuse.kind = DEARTH_MISUSE_MISMATCHED_FREE;
+    misuse.domain = layer.domain;
+    misuse.block_domain = layer.domain;
+    misuse.family = request_context.family;
+    misuse.block_family = maker_family(node.maker);
+    misuse.address = node.address;
+    misuse.block_size_bytes = node.size_bytes;
+    misuse.told_size_bytes = told_bytes;
+    misuse.serial = node.serial;
+    fill_stack(misuse.allocated, node.stack_id);
+    place_text(node.place, misuse.place, sizeof(misuse.place));
+    report_misuse(misuse);
+}
+
+// What the caller said of the block, by the function it called and the size it told.
+void check_told(LedgerLayer& layer, const LedgerNode& node) noexcept {
+    if (maker_family(node.maker) != request_context.family) {
+        report_mismatch(layer, node, 0);
+        return;
+    }
     const RequestContext& context = request_context;
     if (reinterpret_cast<uint64_t>(context.told_block) != node.address ||
         context.told_domain != layer.domain || context.told_bytes == node.size_bytes) {
         return;
     }
-    dearth_misuse misuse = {};
-    misuse.kind = DEARTH_MISUSE_MISMATCHED_FREE;
-    misuse.domain = layer.domain;
-    misuse.block_domain = layer.domain;
-    misuse.address = node.address;
-    misuse.block_size_bytes = node.size_bytes;
-    misuse.told_size_bytes = context.told_bytes;
-    misuse.serial = node.serial;
-    fill_stack(misuse.allocated, node.stack_id);
-    place_text(node.place, misuse.place, sizeof(misuse.place));
-    report_misuse(misuse);
+    report_mismatch(layer, node, context.told_bytes);
 }
 
 void* ledger_malloc(void* ctx, size_t size_bytes) {
@@ -130,13 +142,13 @@ size_t ledger_block_size(void* ctx, void* block) {
 }  // namespace
 
 void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
-                          uint32_t op) noexcept {
+                          uint32_t maker) noexcept {
     const RequestContext& context = request_context;
     LedgerNode node = {};
     node.address = reinterpret_cast<uint64_t>(block);
     node.size_bytes = size_bytes;
     node.serial = __atomic_load_n(&ledger_keeps_serials, __ATOMIC_RELAXED) ? context.serial : 0;
-    node.op = op;
+    node.maker = maker;
     node.stack_id = context.stack_id;
     if (next_place.file != nullptr) {
         node.place = place_number(next_place.file, next_place.line);
@@ -145,12 +157,22 @@ void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
     enter(layer, node);
 }
 
-void ledger_enter_again(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept {
+void ledger_enter_again(LedgerLayer& layer, void* block, size_t size_bytes,
+                        uint32_t maker) noexcept {
     LedgerNode node = {};
     node.address = reinterpret_cast<uint64_t>(block);
     node.size_bytes = size_bytes;
-    node.op = op;
+    node.maker = maker;
     enter(layer, node);
+}
+
+void ledger_report_family(LedgerLayer& layer, void* block, uint64_t size_bytes,
+                          uint32_t maker) noexcept {
+    LedgerNode node = {};
+    node.address = reinterpret_cast<uint64_t>(block);
+    node.size_bytes = size_bytes;
+    node.maker = maker;
+    report_mismatch(layer, node, 0);
 }
 
 void ledger_free_in_full(LedgerLayer& layer, void* block) noexcept {
@@ -163,9 +185,9 @@ void ledger_free_in_full(LedgerLayer& layer, void* block) noexcept {
         }
         return;
     }
-    check_told_size(layer, node);
+    check_told(layer, node);
     count_block_freed(node.size_bytes, __libc_single_threaded != 0);
-    TableBelow{layer.beneath}.release_known(block, node.size_bytes, node.op);
+    TableBelow{layer.beneath}.release_known(block, node.size_bytes, maker_op(node.maker));
 }
 
 void* ledger_realloc_in_full(LedgerLayer& layer, void* block, size_t size_bytes) noexcept {
@@ -173,9 +195,9 @@ void* ledger_realloc_in_full(LedgerLayer& layer, void* block, size_t size_bytes)
     if (!strike(layer, block, node)) {
         return realloc_unknown(layer, block, size_bytes);
     }
-    check_told_size(layer, node);
-    void* resized =
-        TableBelow{layer.beneath}.resize_known(block, size_bytes, node.size_bytes, node.op);
+    check_told(layer, node);
+    void* resized = TableBelow{layer.beneath}.resize_known(block, size_bytes, node.size_bytes,
+                                                           maker_op(node.maker));
     if (resized == nullptr) {
         enter(layer, node);
         return nullptr;

@@ -39,6 +39,8 @@ void ledger_keep_serials(bool keeps) noexcept;
 /// The open layer of a domain; nullptr: none.
 LedgerLayer* ledger_of(uint32_t domain) noexcept;
 
+class Reachability;
+
 /// A live block as a walk sees it.
 struct LiveBlock {
     void* block;
@@ -56,7 +58,9 @@ void ledger_walk(void* ctx, void (*visit)(void* ctx, const LiveBlock& block)) no
 /// Blocks alive now that were made after the request with serial `since` (0: all), one element
 /// for each (site, domain), sorted by that. Returns how many there are; at most `capacity` are
 /// written. 0 when there is no memory to sort them in.
-size_t ledger_leftovers(uint64_t since, dearth_leftover* leftovers, size_t capacity) noexcept;
+/// `reachability` tells which blocks are lost; nullptr: nobody asked.
+size_t ledger_leftovers(uint64_t since, const Reachability* reachability,
+                        dearth_leftover* leftovers, size_t capacity) noexcept;
 
 /// A call stack that made a live block of that site and domain; false: there is none now.
 bool ledger_stack_of_site(uint64_t site, uint32_t domain, dearth_stack& stack) noexcept;

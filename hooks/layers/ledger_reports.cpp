@@ -1,12 +1,15 @@
 // What the ledger knows, told: walks, leftovers by call site, descriptions of blocks. Never on the
 // path of a request, so it may be slow; scratch memory comes from the OS.
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "dearth/ledger.h"
 #include "hooks/base/mapped_pages.h"
+#include "hooks/layers/block_maker.h"
 #include "hooks/layers/ledger_layer.h"
 #include "hooks/layers/place_table.h"
+#include "hooks/layers/reachability.h"
 #include "hooks/record/page_writer.h"
 #include "hooks/record/stack_depot.h"
 
@@ -38,8 +41,12 @@ private:
 };
 
 LiveBlock block_of(const LedgerNode& node, uint32_t domain) noexcept {
-    return LiveBlock{reinterpret_cast<void*>(node.address), node.size_bytes, node.serial, domain,
-                     static_cast<uint32_t>(node.op),        node.stack_id};
+    return LiveBlock{reinterpret_cast<void*>(node.address),
+                     node.size_bytes,
+                     node.serial,
+                     domain,
+                     maker_op(node.maker),
+                     node.stack_id};
 }
 
 // Heap sort: in place, no recursion, no memory; J. W. J. Williams, "Algorithm 232", 1964.
@@ -72,12 +79,15 @@ struct SiteTotal {
     uint64_t site;
     uint64_t blocks;
     uint64_t bytes;
+    uint64_t lost_blocks;
+    uint64_t lost_bytes;
     uint32_t domain;
     StackId stack_id;
 };
 
 struct Gathering {
     uint64_t since;
+    const Reachability* reachability;
     SiteTotal* totals;
     size_t capacity;
     size_t count;
@@ -87,8 +97,15 @@ void gather_block(void* ctx, const LiveBlock& block) noexcept {
     auto& gathering = *static_cast<Gathering*>(ctx);
     if ((gathering.since == 0 || block.serial > gathering.since) &&
         gathering.count < gathering.capacity) {
-        gathering.totals[gathering.count++] = SiteTotal{
-            stack_site(block.stack_id), 1, block.size_bytes, block.domain, block.stack_id};
+        const bool is_lost =
+            gathering.reachability != nullptr && gathering.reachability->is_lost(block.block);
+        gathering.totals[gathering.count++] = SiteTotal{stack_site(block.stack_id),
+                                                        1,
+                                                        block.size_bytes,
+                                                        is_lost ? 1u : 0u,
+                                                        is_lost ? block.size_bytes : 0,
+                                                        block.domain,
+                                                        block.stack_id};
     }
 }
 
@@ -100,6 +117,8 @@ size_t merge_sorted(SiteTotal* totals, size_t count) noexcept {
         if (kept != 0 && last.site == totals[index].site && last.domain == totals[index].domain) {
             last.blocks += 1;
             last.bytes += totals[index].bytes;
+            last.lost_blocks += totals[index].lost_blocks;
+            last.lost_bytes += totals[index].lost_bytes;
         } else {
             totals[kept++] = totals[index];
         }
@@ -110,7 +129,7 @@ size_t merge_sorted(SiteTotal* totals, size_t count) noexcept {
 // All live blocks by (site, domain), for the life of the object.
 class SiteTotals {
 public:
-    explicit SiteTotals(uint64_t since) noexcept {
+    SiteTotals(uint64_t since, const Reachability* reachability) noexcept {
         size_t capacity = 0;
         for (uint32_t domain = 0; domain < DEARTH_DOMAIN_COUNT; ++domain) {
             const LedgerLayer* layer = ledger_of(domain);
@@ -121,7 +140,7 @@ public:
         if (totals_ == nullptr) {
             return;
         }
-        Gathering gathering = {since, totals_, capacity, 0};
+        Gathering gathering = {since, reachability, totals_, capacity, 0};
         ledger_walk(&gathering, gather_block);
         sort_elements(totals_, gathering.count, [](const SiteTotal& left, const SiteTotal& right) {
             return left.site != right.site ? left.site < right.site : left.domain < right.domain;
@@ -219,11 +238,18 @@ void ledger_walk(void* ctx, void (*visit)(void* ctx, const LiveBlock& block)) no
     }
 }
 
-size_t ledger_leftovers(uint64_t since, dearth_leftover* leftovers, size_t capacity) noexcept {
-    const SiteTotals totals(since);
+size_t ledger_leftovers(uint64_t since, const Reachability* reachability,
+                        dearth_leftover* leftovers, size_t capacity) noexcept {
+    const SiteTotals totals(since, reachability);
     for (size_t index = 0; index < totals.count() && index < capacity; ++index) {
         const SiteTotal& total = totals.begin()[index];
-        leftovers[index] = dearth_leftover{total.site, total.blocks, total.bytes, total.domain, 0};
+        leftovers[index] = dearth_leftover{total.site,
+                                           total.blocks,
+                                           total.bytes,
+                                           total.lost_blocks,
+                                           total.lost_bytes,
+                                           total.domain,
+                                           0};
     }
     return totals.count();
 }
@@ -290,24 +316,65 @@ void ledger_describe(dearth_misuse& misuse) noexcept {
     }
 }
 
-}  // namespace dearth::hooks
+namespace {
 
-using namespace dearth::hooks;
-
-size_t dearth_difference(dearth_snapshot since, struct dearth_leak_site* sites, size_t capacity) {
-    const SiteTotals totals(since);
+size_t tell_sites(uint64_t since, const Reachability* reachability, dearth_leak_site* sites,
+                  size_t capacity) noexcept {
+    const SiteTotals totals(since, reachability);
     sort_elements(
-        totals.begin(), totals.count(),
-        [](const SiteTotal& left, const SiteTotal& right) { return left.bytes > right.bytes; });
+        totals.begin(), totals.count(), [](const SiteTotal& left, const SiteTotal& right) {
+            return left.lost_bytes != right.lost_bytes ? left.lost_bytes > right.lost_bytes
+                                                       : left.bytes > right.bytes;
+        });
     for (size_t index = 0; index < totals.count() && index < capacity; ++index) {
         const SiteTotal& total = totals.begin()[index];
         sites[index] = {};
         sites[index].blocks = total.blocks;
         sites[index].bytes = total.bytes;
+        sites[index].lost_blocks = total.lost_blocks;
+        sites[index].lost_bytes = total.lost_bytes;
         sites[index].domain = total.domain;
         fill_stack(sites[index].allocated, total.stack_id);
     }
     return totals.count();
+}
+
+struct LeakSites {
+    dearth_leak_site* sites;
+    size_t capacity;
+    size_t* count;
+};
+
+__attribute__((noinline)) int tell_leaks(const ScanStart& start, uint64_t since, uint32_t roots,
+                                         const LeakSites& leaks) noexcept {
+    if ((roots & ~uint32_t{DEARTH_ROOT_ANONYMOUS}) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    Reachability reachability;
+    if (!reachability.search(start, roots)) {
+        errno = reachability.is_refused() ? ENOTSUP : ENOMEM;
+        return -1;
+    }
+    *leaks.count = tell_sites(since, &reachability, leaks.sites, leaks.capacity);
+    return 0;
+}
+
+}  // namespace
+
+}  // namespace dearth::hooks
+
+using namespace dearth::hooks;
+
+size_t dearth_difference(dearth_snapshot since, struct dearth_leak_site* sites, size_t capacity) {
+    return tell_sites(since, nullptr, sites, capacity);
+}
+
+int dearth_leaks(dearth_snapshot since, uint32_t roots, struct dearth_leak_site* sites,
+                 size_t capacity, size_t* count) {
+    // This frame is above where the search begins: nothing may be in it that earlier calls left.
+    const ScanStart start = scan_start_here();
+    return tell_leaks(start, since, roots, LeakSites{sites, capacity, count});
 }
 
 int dearth_find_block(const void* address, struct dearth_block_facts* facts) {

@@ -8,6 +8,7 @@
 #include <sys/single_threaded.h>
 
 #include "hooks/base/next_place.h"
+#include "hooks/layers/block_maker.h"
 #include "hooks/layers/heap_totals.h"
 #include "hooks/layers/ledger_layer.h"
 #include "hooks/record/request_context.h"
@@ -17,10 +18,16 @@ namespace dearth::hooks {
 inline constinit bool ledger_keeps_serials = true;
 
 /// Enters a block with all that is known about it.
-void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept;
+void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
+                          uint32_t maker) noexcept;
 
 /// Enters a block whose record was struck and held nothing but this.
-void ledger_enter_again(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op) noexcept;
+void ledger_enter_again(LedgerLayer& layer, void* block, size_t size_bytes,
+                        uint32_t maker) noexcept;
+
+/// Reports a block that another family of functions made than is called now.
+void ledger_report_family(LedgerLayer& layer, void* block, uint64_t size_bytes,
+                          uint32_t maker) noexcept;
 
 /// Frees whatever `block` is, or reports it.
 void ledger_free_in_full(LedgerLayer& layer, void* block) noexcept;
@@ -34,16 +41,16 @@ inline bool ledger_is_terse() noexcept {
            request_context.stack_id == 0 && next_place.file == nullptr;
 }
 
-inline bool ledger_enter_short(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t op,
+inline bool ledger_enter_short(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t maker,
                                bool is_alone) noexcept {
     SpinLockScope scope(layer.lock, is_alone);
-    return layer.table.insert_short(reinterpret_cast<uint64_t>(block), size_bytes, op);
+    return layer.table.insert_short(reinterpret_cast<uint64_t>(block), size_bytes, maker);
 }
 
-inline bool ledger_strike_short(LedgerLayer& layer, void* block, uint64_t& size_bytes, uint32_t& op,
-                                bool is_alone) noexcept {
+inline bool ledger_strike_short(LedgerLayer& layer, void* block, uint64_t& size_bytes,
+                                uint32_t& maker, bool is_alone) noexcept {
     SpinLockScope scope(layer.lock, is_alone);
-    return layer.table.remove_short(reinterpret_cast<uint64_t>(block), size_bytes, op);
+    return layer.table.remove_short(reinterpret_cast<uint64_t>(block), size_bytes, maker);
 }
 
 /// `op` is the entry that was called here, not the context's: the layer may stand alone, and the
@@ -55,10 +62,11 @@ __attribute__((always_inline)) inline void* ledger_enter_made(LedgerLayer& layer
         return nullptr;
     }
     const bool is_alone = __libc_single_threaded != 0;
+    const uint32_t maker = maker_of(op, request_context.family);
     count_block_made(size_bytes, is_alone);
     if (__builtin_expect(!ledger_is_terse(), 0) ||
-        !ledger_enter_short(layer, block, size_bytes, op, is_alone)) {
-        ledger_enter_in_full(layer, block, size_bytes, op);
+        !ledger_enter_short(layer, block, size_bytes, maker, is_alone)) {
+        ledger_enter_in_full(layer, block, size_bytes, maker);
     }
     return block;
 }
@@ -84,15 +92,18 @@ inline void ledger_serve_free(LedgerLayer& layer, Below below, void* block) noex
     // Whatever lies beneath reads the block's edge: it may be on its way while we look it up.
     __builtin_prefetch(static_cast<const char*>(block) - 16);
     uint64_t size_bytes = 0;
-    uint32_t op = 0;
+    uint32_t maker = 0;
     const bool is_alone = __libc_single_threaded != 0;
     if (__builtin_expect(request_context.told_block != nullptr, 0) ||
-        !ledger_strike_short(layer, block, size_bytes, op, is_alone)) {
+        !ledger_strike_short(layer, block, size_bytes, maker, is_alone)) {
         ledger_free_in_full(layer, block);
         return;
     }
+    if (__builtin_expect(maker_family(maker) != request_context.family, 0)) {
+        ledger_report_family(layer, block, size_bytes, maker);
+    }
     count_block_freed(size_bytes, is_alone);
-    below.release_known(block, size_bytes, op);
+    below.release_known(block, size_bytes, maker_op(maker));
 }
 
 template <typename Below>
@@ -103,15 +114,18 @@ inline void* ledger_serve_realloc(LedgerLayer& layer, Below below, void* block,
                                  DEARTH_OP_REALLOC);
     }
     uint64_t old_bytes = 0;
-    uint32_t op = 0;
+    uint32_t maker = 0;
     // Struck before the call: once it is made, another thread may get the old address.
     if (__builtin_expect(request_context.told_block != nullptr, 0) ||
-        !ledger_strike_short(layer, block, old_bytes, op, __libc_single_threaded != 0)) {
+        !ledger_strike_short(layer, block, old_bytes, maker, __libc_single_threaded != 0)) {
         return ledger_realloc_in_full(layer, block, size_bytes);
     }
-    void* resized = below.resize_known(block, size_bytes, old_bytes, op);
+    if (__builtin_expect(maker_family(maker) != request_context.family, 0)) {
+        ledger_report_family(layer, block, old_bytes, maker);
+    }
+    void* resized = below.resize_known(block, size_bytes, old_bytes, maker_op(maker));
     if (__builtin_expect(resized == nullptr, 0)) {
-        ledger_enter_again(layer, block, old_bytes, op);
+        ledger_enter_again(layer, block, old_bytes, maker);
         return nullptr;
     }
     count_block_freed(old_bytes, __libc_single_threaded != 0);

@@ -17,20 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hooks/layers/ledger_node.h"
+#include "hooks/layers/sparse_ledger.h"
 #include "hooks/record/request_context.h"
 
 namespace dearth::hooks {
-
-struct LedgerNode {
-    uint64_t address;
-    uint64_t size_bytes;
-    uint64_t serial;
-    StackId stack_id;
-    StackId freed_stack_id;  ///< 0 while the block is alive, or unknown
-    uint32_t place;          ///< index into the place table; 0: none
-    uint32_t op;             ///< enum dearth_op
-    bool is_live;
-};
 
 class LedgerTable {
 public:
@@ -39,17 +30,28 @@ public:
     /// False when there are no pages.
     bool open() noexcept;
 
+    /// Blocks in that range are recorded apart. Before the first block is entered. Where there are
+    /// no pages for that, they are recorded like all others.
+    void cover_sparsely(const SparseRange& range) noexcept { sparse_.open(range); }
+
     /// False: no block was ever known to start there.
     bool find(uint64_t address, LedgerNode& found) const noexcept {
         const Region* region = region_of(address);
-        return region != nullptr && read(*region, slot_of(address), found) &&
-               found.address == address;
+        if (region == nullptr) {
+            return sparse_.covers(address) && sparse_.find(address, found);
+        }
+        return read(*region, slot_of(address), found) && found.address == address;
     }
 
     /// Enters a live block. False: it does not fit, and is not known from now on.
     bool insert(const LedgerNode& node) noexcept {
         Region* region = region_of(node.address);
         if (__builtin_expect(region == nullptr, 0)) {
+            if (sparse_.covers(node.address)) {
+                const bool is_entered = sparse_.insert(node);
+                count_ += is_entered ? 1 : 0;
+                return is_entered;
+            }
             region = add_region(node.address);
             if (region == nullptr) {
                 return false;
@@ -67,7 +69,7 @@ public:
                                 node.place | (node.address & 15)) != 0;
         region->records[slot] =
             static_cast<Record>(kIsLive | kWasMade | (has_extra ? kHasExtra : 0) |
-                                (node.op & 7) << kOpShift | (node.size_bytes & kSizeMask));
+                                (node.maker & 7) << kMakerShift | (node.size_bytes & kSizeMask));
         if (has_extra) {
             write_extra(region->extras[slot], node);
         }
@@ -79,7 +81,10 @@ public:
     bool remove(uint64_t address, StackId freed_stack_id, LedgerNode& removed) noexcept {
         Region* region = region_of(address);
         if (region == nullptr) {
-            return false;
+            const bool is_struck =
+                sparse_.covers(address) && sparse_.remove(address, freed_stack_id, removed);
+            count_ -= is_struck ? 1 : 0;
+            return is_struck;
         }
         const uint64_t slot = slot_of(address);
         if (!read(*region, slot, removed) || !removed.is_live || removed.address != address) {
@@ -97,7 +102,7 @@ public:
 
     /// What insert does for almost every block: a small, aligned one with no more to say than its
     /// size, in a page of records that was used before. False: nothing was done, use insert.
-    bool insert_short(uint64_t address, uint64_t size_bytes, uint32_t op) noexcept {
+    bool insert_short(uint64_t address, uint64_t size_bytes, uint32_t maker) noexcept {
         Region& home = regions_[home_of(address >> kRegionShift)];
         const uint64_t slot = slot_of(address);
         const bool is_short = home.number == address >> kRegionShift && home.records != nullptr &&
@@ -107,13 +112,13 @@ public:
             return false;
         }
         home.records[slot] =
-            static_cast<Record>(kIsLive | kWasMade | (op & 7) << kOpShift | size_bytes);
+            static_cast<Record>(kIsLive | kWasMade | (maker & 7) << kMakerShift | size_bytes);
         ++count_;
         return true;
     }
 
     /// What remove does for such a block. False: nothing was done, use remove.
-    bool remove_short(uint64_t address, uint64_t& size_bytes, uint32_t& op) noexcept {
+    bool remove_short(uint64_t address, uint64_t& size_bytes, uint32_t& maker) noexcept {
         Region& home = regions_[home_of(address >> kRegionShift)];
         if (home.number != address >> kRegionShift || home.records == nullptr ||
             (address & 15) != 0) {
@@ -124,7 +129,7 @@ public:
             return false;
         }
         size_bytes = record & kSizeMask;
-        op = record >> kOpShift & 7;
+        maker = record >> kMakerShift & 7;
         record = static_cast<Record>(record & ~kIsLive);
         --count_;
         return true;
@@ -142,6 +147,7 @@ public:
                 return;
             }
         }
+        sparse_.for_each(visit);
     }
 
 private:
@@ -151,7 +157,7 @@ private:
     /// Low bits: the size, if it fits. All zero: no block has started here yet.
     using Record = uint16_t;
     static constexpr unsigned kSizeBits = 10;
-    static constexpr unsigned kOpShift = 10;
+    static constexpr unsigned kMakerShift = 10;
     static constexpr uint64_t kSizeMask = (uint64_t{1} << kSizeBits) - 1;
     static constexpr uint32_t kIsLive = 1u << 13;
     static constexpr uint32_t kHasExtra = 1u << 14;
@@ -188,7 +194,7 @@ private:
         node.stack_id = 0;
         node.freed_stack_id = 0;
         node.place = 0;
-        node.op = record >> kOpShift & 7;
+        node.maker = record >> kMakerShift & 7;
         node.is_live = (record & kIsLive) != 0;
         if ((record & kHasExtra) != 0) {
             read_extra(region.extras[slot], node);
@@ -234,6 +240,7 @@ private:
     uint64_t region_capacity_ = 0;
     uint64_t region_count_ = 0;
     uint64_t count_ = 0;
+    SparseLedger sparse_;
     unsigned char* reserve_ = nullptr;
     uint64_t reserve_regions_ = 0;  ///< how many fit the reserve
 };

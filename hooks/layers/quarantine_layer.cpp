@@ -8,6 +8,7 @@
 #include "hooks/base/fork_locks.h"
 #include "hooks/base/mapped_pages.h"
 #include "hooks/layers/block_layout.h"
+#include "hooks/layers/shown_bytes.h"
 #include "hooks/record/page_writer.h"
 
 namespace dearth::hooks {
@@ -48,8 +49,13 @@ bool check_held(const QuarantineLayer& layer, const HeldBlock& held) noexcept {
     misuse.block_domain = layer.domain;
     misuse.address = reinterpret_cast<uint64_t>(held.data);
     misuse.distance_bytes = static_cast<int64_t>(damage.nearest_bytes);
+    misuse.access = DEARTH_ACCESS_WRITE;
     misuse.changed_bytes = damage.changed_bytes;
+    const ShownEdge edge = {held.data + damage.nearest_bytes,
+                            held.size_bytes - damage.nearest_bytes, false};
+    show_found(misuse, edge);
     memset(held.data, layer.dead_byte, held.size_bytes);
+    show_expected(misuse, edge);
     report_misuse(misuse);
     return false;
 }

@@ -1,7 +1,6 @@
 // Misuse into the slot, or onto standard error; see the header.
 #include "hooks/record/page_writer.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "hooks/base/raw_output.h"
 #include "hooks/base/reentrancy_guard.h"
 #include "hooks/record/call_stack.h"
+#include "hooks/record/misuse_text.h"
 #include "hooks/record/module_table.h"
 #include "hooks/record/stack_depot.h"
 
@@ -32,105 +32,13 @@ void record_internal_error(const char* what) noexcept {
     }
 }
 
-const char* misuse_name(uint32_t kind) noexcept {
-    switch (kind) {
-        case DEARTH_MISUSE_OVERFLOW:
-            return "overflow";
-        case DEARTH_MISUSE_UNDERFLOW:
-            return "underflow";
-        case DEARTH_MISUSE_USE_AFTER_FREE:
-            return "use after free";
-        case DEARTH_MISUSE_DOUBLE_FREE:
-            return "double free";
-        case DEARTH_MISUSE_INVALID_FREE:
-            return "invalid free";
-        case DEARTH_MISUSE_MISMATCHED_FREE:
-            return "mismatched free";
-        case DEARTH_MISUSE_WRONG_DOMAIN:
-            return "wrong domain";
-        default:
-            return "misuse";
-    }
-}
-
-const char* domain_word(uint32_t domain) noexcept {
-    const char* name = dearth_domain_name(domain);
-    return name == nullptr ? "?" : name;
-}
-
-void print_frames(RawOutput& output, const char* title, void* const* frames,
-                  size_t depth) noexcept {
-    if (depth == 0) {
-        return;
-    }
-    output.text("  ").text(title).text(":\n");
-    for (size_t index = 0; index < depth; ++index) {
-        const char* module = module_name_at(frames[index]);
-        output.text("    #").decimal(index).text(" ");
-        if (module == nullptr) {
-            output.hex(reinterpret_cast<uint64_t>(frames[index]));
-        } else {
-            output.text(module).text("+").hex(module_place_at(frames[index]).offset);
-        }
-        Dl_info info = {};
-        if (dladdr(static_cast<const char*>(frames[index]) - 1, &info) != 0 &&
-            info.dli_sname != nullptr) {
-            output.text(" ").text(info.dli_sname);
-        }
-        output.text("\n");
-    }
-}
-
-void print_summary(RawOutput& output, const dearth_misuse& misuse) noexcept {
-    output.text("dearth: ").text(misuse_name(misuse.kind)).text(": block ").hex(misuse.address);
-    output.text(" in domain ").text(domain_word(misuse.domain));
-    if (misuse.op < DEARTH_OP_COUNT) {
-        output.text(", found by ").text(dearth_op_name(misuse.op));
-    }
-    output.text("\n");
-    if (misuse.kind == DEARTH_MISUSE_WRONG_DOMAIN) {
-        output.text("  made in domain ").text(domain_word(misuse.block_domain)).text("\n");
-    }
-    if (misuse.kind == DEARTH_MISUSE_MISMATCHED_FREE) {
-        output.text("  caller says ").decimal(misuse.told_size_bytes).text(" bytes\n");
-    }
-    if (misuse.changed_bytes != 0) {
-        const bool is_behind = misuse.kind == DEARTH_MISUSE_OVERFLOW;
-        output.text("  ").decimal(misuse.changed_bytes).text(" bytes changed, the first at ");
-        output.signed_decimal(misuse.distance_bytes);
-        output.text(is_behind ? " from the block's end\n" : " from the block's start\n");
-    }
-    if (misuse.serial != 0 || misuse.block_size_bytes != 0) {
-        output.text("  asked for ").decimal(misuse.block_size_bytes).text(" bytes");
-        output.text(" by request ").decimal(misuse.serial);
-        output.text(misuse.place[0] != '\0' ? " at " : "").text(misuse.place).text("\n");
-    }
-}
-
-// The frames of a filled stack are in the page's form; a report for people starts from raw ones.
-size_t decode_frames(const dearth_stack& stack, void** frames) noexcept {
-    size_t depth = 0;
-    for (; depth < stack.depth && depth < DEARTH_FRAMES_MAX; ++depth) {
-        frames[depth] = decode_frame(stack.frames[depth]);
-    }
-    return depth;
-}
-
-void print_misuse(const dearth_misuse& misuse) noexcept {
-    RawOutput output;
-    void* frames[DEARTH_FRAMES_MAX];
-    print_summary(output, misuse);
-    print_frames(output, "detected", frames, decode_frames(misuse.detected, frames));
-    print_frames(output, "allocated", frames, decode_frames(misuse.allocated, frames));
-    print_frames(output, "freed", frames, decode_frames(misuse.freed, frames));
-    output.write_to(STDERR_FILENO);
-}
-
-void keep_misuse(dearth_trial_slot& slot, const dearth_misuse& misuse) noexcept {
+dearth_misuse* keep_misuse(dearth_trial_slot& slot, const dearth_misuse& misuse) noexcept {
     const uint32_t index = __atomic_fetch_add(&slot.misuse_count, 1, __ATOMIC_ACQ_REL);
-    if (index < DEARTH_MISUSES_MAX) {
-        slot.misuses[index] = misuse;
+    if (index >= DEARTH_MISUSES_MAX) {
+        return nullptr;
     }
+    slot.misuses[index] = misuse;
+    return &slot.misuses[index];
 }
 
 }  // namespace
@@ -156,6 +64,7 @@ void report_misuse(dearth_misuse& misuse) noexcept {
     ErrnoSaver saver;
     ReentrancyGuard guard;
     misuse.op = request_context.op;
+    misuse.thread = request_context.thread;
     misuse.phase = __atomic_load_n(&reported_phase, __ATOMIC_RELAXED);
     void* frames[DEARTH_FRAMES_MAX];
     const size_t depth = capture(frames, DEARTH_FRAMES_MAX, request_context.caller);
@@ -173,6 +82,25 @@ void report_misuse(dearth_misuse& misuse) noexcept {
     if (is_aborting) {
         abort();
     }
+}
+
+dearth_misuse* record_fault(const dearth_misuse& misuse) noexcept {
+    __atomic_add_fetch(&misuses, 1, __ATOMIC_RELAXED);
+    dearth_trial_slot* slot = current_slot();
+    dearth_misuse* kept = slot == nullptr ? nullptr : keep_misuse(*slot, misuse);
+    if (kept != nullptr) {
+        kept->op = DEARTH_OP_COUNT;
+        kept->thread = request_context.thread;
+        kept->phase = __atomic_load_n(&reported_phase, __ATOMIC_RELAXED);
+    }
+    return kept;
+}
+
+void print_fault(dearth_misuse& misuse) noexcept {
+    __atomic_add_fetch(&misuses, 1, __ATOMIC_RELAXED);
+    misuse.op = DEARTH_OP_COUNT;
+    misuse.thread = request_context.thread;
+    print_misuse(misuse);
 }
 
 uint64_t reported_misuses() noexcept {

@@ -31,6 +31,15 @@ void set_aborts_on_misuse(bool aborts) noexcept;
 /// so configured. Kind, domains, address and what was measured are the caller's.
 void report_misuse(dearth_misuse& misuse) noexcept;
 
+/// Counts a misuse that a fault uncovered and keeps it in the slot, with phase, but without a
+/// detecting stack: that is for the signal handler to add to what is returned, as its last deed.
+/// nullptr: no slot, or no room in it. Async-signal-safe.
+dearth_misuse* record_fault(const dearth_misuse& misuse) noexcept;
+
+/// Counts such a misuse, whose detecting stack is known, and prints it: for a process without a
+/// slot.
+void print_fault(dearth_misuse& misuse) noexcept;
+
 /// Misuses reported by this process since the last reset.
 uint64_t reported_misuses() noexcept;
 void reset_reported_misuses() noexcept;

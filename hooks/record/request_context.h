@@ -25,10 +25,13 @@ struct RequestContext {
     const void* told_block;  ///< dearth_expect_size: the block concerned, nullptr: none
     size_t told_bytes;
     uint32_t told_domain;
-    uint32_t reserved;
+    uint32_t family;  ///< enum dearth_family of the call; whoever sets it sets it back
+    /// Return address of a function that forwards to the layers and is to be left out of call
+    /// stacks; nullptr: the layers' own caller counts.
+    void* forwarded_for;
 };
 
 inline constinit thread_local RequestContext request_context = {
-    0, 0, DEARTH_OP_COUNT, 0, false, false, 0, nullptr, nullptr, 0, 0, 0};
+    0, 0, DEARTH_OP_COUNT, 0, false, false, 0, nullptr, nullptr, 0, 0, 0, nullptr};
 
 }  // namespace dearth::hooks

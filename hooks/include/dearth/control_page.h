@@ -16,155 +16,15 @@
 #include <stdint.h>
 
 #include "dearth/schedule.h"
+#include "dearth/trial_slot.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define DEARTH_CONTROL_MAGIC UINT64_C(0x6567617068747264) /* "drthpage" */
-#define DEARTH_CONTROL_VERSION 1u
+#define DEARTH_CONTROL_VERSION 2u
 #define DEARTH_CONTROL_FD_VARIABLE "DEARTH_CONTROL_FD"
-
-enum {
-    DEARTH_FRAMES_MAX = 24,        ///< frames kept of one call stack
-    DEARTH_SCRIPT_FRAMES_MAX = 4,  ///< frames kept of the script's own stack
-    DEARTH_MISUSES_MAX = 4,        ///< misuses kept of one trial
-    DEARTH_LEAK_SITES_MAX = 8,     ///< leaking call sites kept of one trial
-    DEARTH_SLOTS_MAX = 64,
-    DEARTH_SWEEP_KINDS_MAX = 8,
-    DEARTH_NAME_BYTES = 256
-};
-
-/// A return address as (module << 48) | offset: `module` is an index into the module region,
-/// `offset` counts from the module's load bias. DEARTH_MODULE_UNKNOWN: the low 48 bits are the
-/// raw address.
-#define DEARTH_MODULE_SHIFT 48
-#define DEARTH_MODULE_UNKNOWN 0xFFFFu
-
-struct dearth_stack {
-    uint64_t site;      ///< signature of the module-relative frames; 0: not captured
-    uint32_t depth;     ///< frames that follow
-    uint32_t is_exact;  ///< 1: frames[0] is the faulting instruction itself, not a return address
-    uint64_t frames[DEARTH_FRAMES_MAX];  ///< innermost first
-};
-
-struct dearth_script_frame {
-    char file[96];
-    char function[48];
-    int32_t line;  ///< from 1; 0: unknown
-    int32_t reserved;
-};
-
-/// Misuse of the allocator, as the layers find it.
-enum dearth_misuse_kind {
-    DEARTH_MISUSE_OVERFLOW = 1,
-    DEARTH_MISUSE_UNDERFLOW = 2,
-    DEARTH_MISUSE_USE_AFTER_FREE = 3,
-    DEARTH_MISUSE_DOUBLE_FREE = 4,
-    DEARTH_MISUSE_INVALID_FREE = 5,     ///< not a block's start: foreign, interior, wild
-    DEARTH_MISUSE_MISMATCHED_FREE = 6,  ///< size told by the caller differs from the size recorded
-    DEARTH_MISUSE_WRONG_DOMAIN = 7
-};
-
-struct dearth_misuse {
-    uint32_t kind;    ///< enum dearth_misuse_kind
-    uint32_t op;      ///< enum dearth_op, or DEARTH_OP_COUNT for free and for sweeps
-    uint32_t domain;  ///< domain the call was made in
-    uint32_t block_domain;
-    uint64_t address;           ///< the pointer concerned
-    uint64_t block_size_bytes;  ///< bytes asked for; 0: unknown
-    uint64_t told_size_bytes;   ///< mismatched free: what the caller said
-    int64_t distance_bytes;     ///< first changed byte: from the block's end (overflow) or start
-    uint32_t changed_bytes;     ///< how many guard or dead bytes differ
-    uint32_t phase;
-    uint64_t serial;  ///< serial of the block; 0: unknown
-    char place[64];   ///< file:line where the request named one
-    struct dearth_stack detected;
-    struct dearth_stack allocated;
-    struct dearth_stack freed;
-};
-
-/// One step of a trial. AGAIN: the script once more in the same interpreter; FRESH: in a new
-/// interpreter of the same process. Both without faults.
-enum dearth_step {
-    DEARTH_STEP_OPEN = 0,
-    DEARTH_STEP_RUN = 1,
-    DEARTH_STEP_CLOSE = 2,
-    DEARTH_STEP_AGAIN = 3,
-    DEARTH_STEP_FRESH = 4,
-    DEARTH_STEP_COUNT = 5
-};
-
-enum dearth_step_status {
-    DEARTH_STATUS_NONE = 0,  ///< not reached
-    DEARTH_STATUS_OK = 1,
-    DEARTH_STATUS_ERROR = 2,
-    DEARTH_STATUS_ERROR_UNSET = 3,  ///< an error was returned but none is set
-    DEARTH_STATUS_STARTED = 4       ///< entered and never left
-};
-
-struct dearth_step_result {
-    uint32_t status;  ///< enum dearth_step_status
-    uint32_t reserved;
-    char kind[32];      ///< class of the error: "MemoryError", "LUA_ERRMEM"; empty when OK
-    char message[224];  ///< the error's text
-    uint64_t out_begin, out_end;  ///< bytes of standard output this step wrote
-    uint64_t err_begin, err_end;  ///< bytes of standard error
-};
-
-struct dearth_leak_site {
-    uint64_t blocks;  ///< more than the baseline leaves
-    uint64_t bytes;
-    uint32_t domain;
-    uint32_t reserved;
-    struct dearth_stack allocated;
-};
-
-/// How a trial's process ended.
-enum dearth_end {
-    DEARTH_END_NONE = 0,
-    DEARTH_END_FINISHED = 1,  ///< went through every step and said so
-    DEARTH_END_EXITED = 2,    ///< left early: `end_code` is the exit status
-    DEARTH_END_SIGNALED = 3,  ///< `end_code` is the signal
-    DEARTH_END_DEADLINE = 4,  ///< killed at its deadline
-    DEARTH_END_LIVELOCK = 5,  ///< more injected failures than `failure_limit`: it retries for ever
-    DEARTH_END_INTERNAL = 6   ///< our own broken invariant: `note` says which
-};
-
-enum dearth_slot_state { DEARTH_SLOT_FREE = 0, DEARTH_SLOT_RUNNING = 1, DEARTH_SLOT_DONE = 2 };
-
-/// Everything one trial leaves behind.
-struct dearth_trial_slot {
-    uint32_t state;       ///< enum dearth_slot_state; atomic; the harness frees, the target fills
-    uint32_t kind_index;  ///< index into config.kinds (fork), 0 otherwise
-    uint64_t ordinal;     ///< of the failed request among those the filters see, from 1
-    uint64_t serial;      ///< of the failed request among all requests, from 1
-    uint64_t occurrence;  ///< how often its call site had been seen, from 1
-    struct dearth_request request;  ///< the failed one
-    struct dearth_stack injected;   ///< its call stack
-    uint32_t script_depth;
-    uint32_t phase;  ///< where the trial stands, or stood when it ended
-    struct dearth_script_frame script[DEARTH_SCRIPT_FRAMES_MAX];
-    uint64_t injected_count;    ///< faults injected; 0: not reached
-    uint64_t out_prefix_bytes;  ///< standard output of the forward run before the point
-    uint64_t err_prefix_bytes;
-    struct dearth_step_result steps[DEARTH_STEP_COUNT];
-    uint32_t misuse_count;  ///< seen; may exceed DEARTH_MISUSES_MAX
-    uint32_t end;           ///< enum dearth_end
-    int32_t end_code;
-    int32_t fatal_signal;  ///< caught by the target itself before it died; 0: none
-    uint64_t fatal_address;
-    uint32_t is_stack_overflow;
-    uint32_t leak_site_count;  ///< found; may exceed DEARTH_LEAK_SITES_MAX
-    uint64_t leak_blocks;
-    uint64_t leak_bytes;
-    uint64_t elapsed_ns;
-    uint64_t requests;  ///< requests made in this trial's process so far
-    struct dearth_stack fatal;
-    struct dearth_misuse misuses[DEARTH_MISUSES_MAX];
-    struct dearth_leak_site leaks[DEARTH_LEAK_SITES_MAX];
-    char note[DEARTH_NAME_BYTES];
-};
 
 struct dearth_module {
     uint64_t base;  ///< load bias in the process that wrote it
@@ -198,6 +58,8 @@ struct dearth_leftover {
     uint64_t site;
     uint64_t blocks;
     uint64_t bytes;
+    uint64_t lost_blocks;  ///< of those, not reachable any more
+    uint64_t lost_bytes;
     uint32_t domain;
     uint32_t reserved;
 };
@@ -222,13 +84,17 @@ enum dearth_layer_bits {
     DEARTH_LAYER_GUARD = 4u,
     DEARTH_LAYER_QUARANTINE = 8u,
     DEARTH_LAYER_STACKS = 16u,      ///< call stacks for ledger entries and every request
+    DEARTH_LAYER_PAGE_GUARD = 64u,  ///< blocks against unreadable pages, freed ones unreadable
     DEARTH_LAYER_FREE_STACKS = 32u  ///< and for every free: who freed a block that is misused later
 };
 
 enum dearth_check_bits {
     DEARTH_CHECK_AGAIN = 1u,
     DEARTH_CHECK_FRESH = 2u,
-    DEARTH_CHECK_LEAKS = 4u
+    DEARTH_CHECK_LEAKS = 4u,
+    /// With LEAKS: are the blocks that are left lost (no pointer to them is found), or reachable?
+    /// For whole programs. An engine's handle is gone after close, so all it leaves is lost.
+    DEARTH_CHECK_REACHABLE = 8u
 };
 
 struct dearth_sweep_kind {
@@ -237,6 +103,18 @@ struct dearth_sweep_kind {
     uint32_t action;  ///< enum dearth_action
     uint32_t reserved;
     struct dearth_region points;  ///< bit map: bit n-1 set = explore ordinal n
+};
+
+/// Side of a block that lies against an unreadable page. The other side has guard bytes up to the
+/// end of its page.
+enum dearth_page_side { DEARTH_SIDE_REAR = 0, DEARTH_SIDE_FRONT = 1 };
+
+/// How pages are made unreadable.
+enum dearth_page_way {
+    DEARTH_PAGES_AUTO = 0,        ///< ADVICE, where the kernel has it
+    DEARTH_PAGES_ADVICE = 1,      ///< MADV_GUARD_INSTALL (Linux 6.13): any number of blocks
+    DEARTH_PAGES_PROTECTION = 2,  ///< mprotect: a bounded number of blocks, thinned out towards it
+    DEARTH_PAGES_NONE = 3         ///< neither: no pages could be had, no block is guarded
 };
 
 struct dearth_layer_options {
@@ -249,6 +127,17 @@ struct dearth_layer_options {
     uint32_t dead_byte;         ///< fills a freed block; 0xDD
     uint32_t forbidden_byte;    ///< guard bytes; 0xFD
     uint32_t aborts_on_misuse;  ///< 0: go on, the finding stands in the slot
+    /// Page guard: how its pages are made unreadable, and which blocks it takes.
+    uint32_t page_guard_way;   ///< enum dearth_page_way; AUTO unless somebody compares them
+    uint32_t page_guard_side;  ///< enum dearth_page_side
+    /// Least alignment of a block whose request names none: 1, 2, 4, 8 or 16; 0: 16, as the ABI
+    /// has it. Below 16 the rear side is stricter: a block of n bytes ends at the unreadable page
+    /// if that leaves it aligned so. 1 sees every over-read, and breaks programs that rely on more.
+    uint32_t page_guard_alignment;
+    uint32_t page_guard_every;        ///< one request in so many; 0 and 1: every request
+    uint64_t page_guard_seed;         ///< which ones those are
+    uint64_t page_guard_held_bytes;   ///< freed blocks held unreadable, bytes asked for; 0: 64 MiB
+    uint64_t page_guard_held_blocks;  ///< and how many of them; 0: 65536
 };
 
 struct dearth_config {
@@ -294,8 +183,19 @@ struct dearth_control_header {
     uint64_t stream_signature;  ///< running hash over (site, op, domain, size) of every request
     uint32_t pinned_layout;     ///< 1: address layout randomization is off
     uint32_t stack_source;      ///< 0: none, 1: libunwind, 2: libc
+    uint32_t page_way;          ///< enum dearth_page_way of the page guard; AUTO: there is none
+    uint32_t reserved;
     char engine_version[64];
     char refusal[DEARTH_NAME_BYTES];
+    /// BASELINE: what a trial that is split off inside the target would get wrong, and a fresh
+    /// process does not. Processes of the target's own: a trial is not their parent.
+    uint32_t children_seen;
+    /// Pipes, sockets and the like that were open at a request the window sees: a trial would take
+    /// what the others are to read.
+    uint32_t shared_descriptors;
+    /// Whole programs: file of the module whose malloc is found before ours, so that requests do
+    /// not reach us; empty: none is.
+    char shadowed_by[DEARTH_NAME_BYTES];
     struct dearth_region slots;      ///< dearth_trial_slot
     struct dearth_region modules;    ///< dearth_module
     struct dearth_region stream;     ///< dearth_stream_entry; BASELINE only
@@ -319,22 +219,22 @@ DEARTH_STATIC_ASSERT(sizeof(struct dearth_schedule) == 22280, "control page layo
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_request) == 48, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_stack) == 208, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_script_frame) == 152, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_misuse) == 752, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_misuse) == 816, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_step_result) == 296, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_leak_site) == 232, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_trial_slot) == 7800, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_leak_site) == 248, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_trial_slot) == 8216, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_module) == 312, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_stream_entry) == 24, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_site_entry) == 224, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_leftover) == 32, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_config) == 23544, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_control_header) == 24160, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_leftover) == 48, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_config) == 23584, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_control_header) == 24472, "control page layout");
 DEARTH_STATIC_ASSERT(offsetof(struct dearth_control_header, version) == 8, "control page layout");
-DEARTH_STATIC_ASSERT(offsetof(struct dearth_control_header, slots) == 392, "control page layout");
-DEARTH_STATIC_ASSERT(offsetof(struct dearth_control_header, config) == 616, "control page layout");
+DEARTH_STATIC_ASSERT(offsetof(struct dearth_control_header, slots) == 664, "control page layout");
+DEARTH_STATIC_ASSERT(offsetof(struct dearth_control_header, config) == 888, "control page layout");
 DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, request) == 32, "control page layout");
 DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, steps) == 928, "control page layout");
-DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, misuses) == 2680, "control page layout");
-DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, leaks) == 5688, "control page layout");
+DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, misuses) == 2712, "control page layout");
+DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, leaks) == 5976, "control page layout");
 
 #endif

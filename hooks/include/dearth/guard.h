@@ -44,6 +44,21 @@ void dearth_guard_default_options(struct dearth_layer_options* options);
 int dearth_guard_wrap(enum dearth_domain domain, const struct dearth_allocator* beneath,
                       const struct dearth_layer_options* options, struct dearth_allocator* wrapped);
 
+/// What the page guard does in this process.
+struct dearth_page_guard_facts {
+    /// enum dearth_page_way. ADVICE guards any number of blocks, PROTECTION at most `capacity` at
+    /// once, NONE not one; AUTO: there is no page guard.
+    uint32_t way;
+    uint32_t reserved;
+    uint64_t capacity;   ///< 0: no fixed number
+    uint64_t live;       ///< blocks guarded now
+    uint64_t guarded;    ///< requests guarded so far
+    uint64_t unguarded;  ///< requests that were to be guarded, and were passed on for want of room
+};
+
+/// Any thread; never fails.
+void dearth_page_guard_read_facts(struct dearth_page_guard_facts* facts);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,6 +25,29 @@ dearth_snapshot dearth_take_snapshot(void);
 /// may be NULL when it is 0.
 size_t dearth_difference(dearth_snapshot since, struct dearth_leak_site* sites, size_t capacity);
 
+/// Where a search for lost blocks begins.
+enum dearth_root {
+    /// Global and thread-local data, the heap around the blocks, stacks, registers: always. That is
+    /// where LeakSanitizer begins, too.
+    DEARTH_ROOT_USUAL = 0,
+    /// And every other private, writable mapping. For programs that keep blocks in arenas of their
+    /// own, taken from mmap: what only an arena points to would be lost without it.
+    DEARTH_ROOT_ANONYMOUS = 1
+};
+
+/// The same as dearth_difference, with lost and reachable blocks told apart: a block is lost when
+/// no word in memory holds its address, or one within it, but in blocks that are lost themselves.
+/// Largest lost total first, then largest total. `roots` is a set of enum dearth_root. Conservative:
+/// a stale word, or a number that looks like an address, keeps a block; one of which only an encoded
+/// address is kept (XORed, compressed) counts as lost.
+///
+/// Returns 0 and fills `sites` and `*count`, which may exceed `capacity`; or -1: EINVAL (unknown
+/// root), ENOMEM (no memory for the search), ENOTSUP (no /proc, or the kernel does not let the
+/// process read itself). Any thread; others may run, but wait when they make or free blocks. What
+/// one of them moves meanwhile, or holds in registers only, may be taken for lost.
+int dearth_leaks(dearth_snapshot since, uint32_t roots, struct dearth_leak_site* sites,
+                 size_t capacity, size_t* count);
+
 /// The block that starts at, or contains, `address`.
 struct dearth_block_facts {
     void* block;

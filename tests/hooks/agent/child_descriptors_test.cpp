@@ -48,6 +48,7 @@ protected:
 };
 
 TEST_F(ChildDescriptors, ReadingInTheChildDoesNotMoveTheParent) {
+    note_offsets();
     const SplitResult split = split_process();
     if (split.is_child) {
         give_child_descriptors(out_, err_);
@@ -60,6 +61,7 @@ TEST_F(ChildDescriptors, ReadingInTheChildDoesNotMoveTheParent) {
 }
 
 TEST_F(ChildDescriptors, OutputGoesToTheSlot) {
+    note_offsets();
     const SplitResult split = split_process();
     if (split.is_child) {
         give_child_descriptors(out_, err_);

@@ -87,6 +87,22 @@ TEST_P(GuardLayerTest, CallocIsZeroAndResizeFillsOnlyWhatIsNew) {
     EXPECT_EQ(slot_.misuse_count, 0u);
 }
 
+// Among them the distance to the allocation's start: any number there reads well.
+TEST_P(GuardLayerTest, EveryByteInFrontOfAnAlignedBlockCounts) {
+    for (size_t distance = 1; distance <= options_.guard_before_bytes; ++distance) {
+        auto* block = static_cast<unsigned char*>(top_.aligned_alloc(top_.ctx, 64, 40));
+        slot_ = {};
+        block[-static_cast<ptrdiff_t>(distance)] ^= 0x11;
+        EXPECT_FALSE(guard_check(layer_, block, 40, true)) << distance;
+        EXPECT_EQ(only_misuse().kind, static_cast<uint32_t>(DEARTH_MISUSE_UNDERFLOW)) << distance;
+        EXPECT_EQ(only_misuse().distance_bytes, -static_cast<int64_t>(distance));
+        EXPECT_EQ(only_misuse().changed_bytes, 1u) << distance;
+        EXPECT_TRUE(guard_check(layer_, block, 40, true)) << "mended";
+        release(block);
+        EXPECT_EQ(slot_.misuse_count, 1u);
+    }
+}
+
 TEST_P(GuardLayerTest, AlignedBlocksAreAlignedAndGuarded) {
     for (size_t alignment = 16; alignment <= 8192; alignment *= 2) {
         auto* block = static_cast<unsigned char*>(top_.aligned_alloc(top_.ctx, alignment, 40));

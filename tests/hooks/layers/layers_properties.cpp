@@ -12,6 +12,8 @@
 #include "hooks/layers/guard_layer.h"
 #include "hooks/layers/heap_totals.h"
 #include "hooks/layers/ledger_layer.h"
+#include "hooks/layers/page_guard_layer.h"
+#include "hooks/layers/page_guard_pool.h"
 #include "hooks/layers/quarantine_layer.h"
 #include "hooks/record/page_writer.h"
 #include "tests/support/heap_model.h"
@@ -60,11 +62,19 @@ constexpr uint32_t kDomain = DEARTH_DOMAIN_MEM;
 struct TestStack {
     QuarantineLayer quarantine;
     GuardLayer guard;
+    PageGuardLayer page_guard;
     LedgerLayer ledger;
     FaultLayer fault;
 };
 
-enum Layers : unsigned { kFault = 1, kLedger = 2, kGuard = 4, kQuarantine = 8, kAll = 15 };
+enum Layers : unsigned {
+    kFault = 1,
+    kLedger = 2,
+    kGuard = 4,
+    kQuarantine = 8,
+    kPageGuard = 16,
+    kAll = 31
+};
 
 TestStack stack = {};
 
@@ -72,6 +82,10 @@ dearth_allocator open_stack(unsigned layers, uint64_t quarantine_bytes) {
     stack = TestStack{};
     dearth_layer_options options;
     dearth_guard_default_options(&options);
+    options.page_guard_side = *rc::gen::inRange(0u, 2u);
+    options.page_guard_every = *rc::gen::inRange(1u, 5u);
+    options.page_guard_seed = *rc::gen::arbitrary<uint64_t>();
+    options.page_guard_held_blocks = *rc::gen::inRange(1u, 50u);
     dearth_allocator top = libc_allocator();
     if ((layers & kQuarantine) != 0) {
         RC_ASSERT(quarantine_layer_open(stack.quarantine, kDomain, quarantine_bytes, 0xDD,
@@ -81,6 +95,10 @@ dearth_allocator open_stack(unsigned layers, uint64_t quarantine_bytes) {
         stack.guard.uses_context = (layers & kLedger) != 0;
         stack.guard.is_dead_fill_beneath = (layers & kQuarantine) != 0;
         guard_layer_open(stack.guard, kDomain, options, dearth_allocator{top}, top);
+    }
+    if ((layers & kPageGuard) != 0) {
+        stack.page_guard.uses_context = (layers & kFault) != 0;
+        page_guard_layer_open(stack.page_guard, kDomain, options, dearth_allocator{top}, top);
     }
     if ((layers & kLedger) != 0) {
         RC_ASSERT(ledger_layer_open(stack.ledger, kDomain, false, dearth_allocator{top}, top));
@@ -106,7 +124,11 @@ void run_model(const Operations& operations, unsigned layers, bool must_succeed)
     }
     RC_ASSERT(model.release_all() == std::string{});
     if ((layers & kLedger) != 0) {
-        RC_ASSERT(ledger_leftovers(0, nullptr, 0) == 0u);
+        RC_ASSERT(ledger_leftovers(0, nullptr, nullptr, 0) == 0u);
+    }
+    if ((layers & kPageGuard) != 0) {
+        RC_ASSERT(page_guard_check() == 0u);
+        RC_ASSERT(page_pool.counts().live == 0u);
     }
     quarantine_release(stack.quarantine);
     RC_ASSERT(slot.misuse_count == 0u);
@@ -132,6 +154,10 @@ RC_GTEST_PROP(LedgerLayerLaw, IsAHeapAndKeepsTheBooks, (const Operations& operat
 
 RC_GTEST_PROP(QuarantineLayerLaw, IsAHeap, (const Operations& operations)) {
     run_model(operations, kQuarantine, true);
+}
+
+RC_GTEST_PROP(PageGuardLayerLaw, IsAHeap, (const Operations& operations)) {
+    run_model(operations, kPageGuard, true);
 }
 
 RC_GTEST_PROP(FaultLayerLaw, UnarmedIsAHeap, (const Operations& operations)) {

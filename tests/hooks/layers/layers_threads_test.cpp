@@ -114,9 +114,21 @@ TEST(LayersThreads, OrdinalsAndSerialsAreGivenOnce) {
     });
 }
 
+TEST(LayersThreads, PageGuardsKeepTheirBooks) {
+    tests::run_in_child([] {
+        StartedStack stack(tests::kEveryLayer | DEARTH_LAYER_PAGE_GUARD);
+        run_threads(stack, true);
+        dearth_page_guard_facts facts = {};
+        dearth_page_guard_read_facts(&facts);
+        EXPECT_EQ(facts.live, 0u);
+        EXPECT_EQ(facts.unguarded, 0u);
+        EXPECT_GT(facts.guarded, kOperations);
+    });
+}
+
 TEST(LayersThreads, AForkInTheMiddleLeavesNoLockBehind) {
     tests::run_in_child([] {
-        StartedStack stack(tests::kEveryLayer);
+        StartedStack stack(tests::kEveryLayer | DEARTH_LAYER_PAGE_GUARD);
         std::atomic<bool> is_done = false;
         std::vector<std::thread> threads;
         for (int index = 0; index < 2; ++index) {

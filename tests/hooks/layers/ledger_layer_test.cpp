@@ -145,13 +145,13 @@ TEST_F(LedgerLayerTest, LeftoversAreSummedBySiteAndDomainSinceAMark) {
         blocks.push_back(make(20, 1));
     }
     dearth_leftover leftovers[4] = {};
-    ASSERT_EQ(ledger_leftovers(mark, leftovers, 4), 2u);
+    ASSERT_EQ(ledger_leftovers(mark, nullptr, leftovers, 4), 2u);
     EXPECT_EQ(leftovers[0].domain, 0u);
     EXPECT_EQ(leftovers[0].blocks, 5u);
     EXPECT_EQ(leftovers[0].bytes, 50u);
     EXPECT_EQ(leftovers[1].domain, 1u);
     EXPECT_EQ(leftovers[1].bytes, 100u);
-    EXPECT_EQ(ledger_leftovers(0, nullptr, 0), 2u);
+    EXPECT_EQ(ledger_leftovers(0, nullptr, nullptr, 0), 2u);
     dearth_leak_site sites[1] = {};
     EXPECT_EQ(dearth_difference(mark, sites, 1), 2u);
     EXPECT_EQ(sites[0].bytes, 100u) << "the largest first";
@@ -159,7 +159,7 @@ TEST_F(LedgerLayerTest, LeftoversAreSummedBySiteAndDomainSinceAMark) {
     for (size_t index = 0; index < blocks.size(); ++index) {
         release(blocks[index], index % 2);
     }
-    EXPECT_EQ(ledger_leftovers(0, leftovers, 4), 0u);
+    EXPECT_EQ(ledger_leftovers(0, nullptr, leftovers, 4), 0u);
 }
 
 TEST_F(LedgerLayerTest, FindsBlocksByAnyAddressInThem) {

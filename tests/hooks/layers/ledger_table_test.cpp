@@ -1,4 +1,5 @@
 #include "hooks/layers/ledger_table.h"
+#include "hooks/layers/block_maker.h"
 
 #include <gtest/gtest.h>
 
@@ -66,7 +67,7 @@ TEST(LedgerTable, KeepsEveryFieldOfABlock) {
     entered.serial = (uint64_t{1} << 48) - 1;
     entered.stack_id = UINT32_MAX;
     entered.place = LedgerTable::kPlacesMax - 1;
-    entered.op = DEARTH_OP_ARENA;
+    entered.maker = kMakerNew;
     ASSERT_TRUE(table.insert(entered));
     LedgerNode found = {};
     ASSERT_TRUE(table.find(entered.address, found));
@@ -75,7 +76,7 @@ TEST(LedgerTable, KeepsEveryFieldOfABlock) {
     EXPECT_EQ(found.serial, entered.serial);
     EXPECT_EQ(found.stack_id, entered.stack_id);
     EXPECT_EQ(found.place, entered.place);
-    EXPECT_EQ(found.op, entered.op);
+    EXPECT_EQ(found.maker, entered.maker);
     EXPECT_TRUE(found.is_live);
 }
 

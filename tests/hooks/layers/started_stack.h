@@ -24,7 +24,7 @@ inline dearth_layer_options options_with(uint32_t layers) {
 
 inline constexpr uint32_t kEveryLayer = DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER |
                                         DEARTH_LAYER_GUARD | DEARTH_LAYER_QUARANTINE |
-                                        DEARTH_LAYER_STACKS;
+                                        DEARTH_LAYER_STACKS | DEARTH_LAYER_FREE_STACKS;
 
 struct StartedStack {
     explicit StartedStack(uint32_t layers, const std::string& schedule_text = {}) {

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "dearth/allocator.h"
 #include "hooks/base/die.h"
@@ -96,17 +98,43 @@ TEST_F(PageWriter, FillsStacksFromIdsAndFrames) {
 TEST(PageWriterWithoutSlot, PrintsWhatIsWrong) {
     const auto output = tests::output_of_child([] {
         call_stack_prepare();
+        size_t found = 0;
         dearth_misuse misuse = overflow_at(0x1000);
+        misuse.access = DEARTH_ACCESS_WRITE;
+        misuse.shown_bytes = 3;
+        for (const uint8_t byte : {uint8_t{0x41}, uint8_t{0xFD}, uint8_t{0x0A}}) {
+            misuse.found[found++] = byte;
+        }
+        memset(misuse.expected, 0xFD, sizeof misuse.expected);
+        request_context.thread = 4;
         report_misuse(misuse);
     });
     EXPECT_TRUE(WIFEXITED(output.status));
     const std::string expected =
-        "dearth: overflow: block 0x1000 in domain mem\n"
+        "dearth: overflow: block 0x1000 in domain mem, by writing, thread 4\n"
         "  3 bytes changed, the first at 1 from the block's end\n"
+        "    found    41 fd 0a\n"
+        "    expected fd fd fd\n"
         "  asked for 24 bytes by request 17\n"
         "  detected:\n"
         "    #0 hooks_record_test+0x";
     EXPECT_EQ(output.err.substr(0, expected.size()), expected);
+}
+
+TEST(PageWriterWithoutSlot, PrintsAnAccessThatAPageStopped) {
+    const auto output = tests::output_of_child([] {
+        dearth_misuse misuse = overflow_at(0x1000);
+        misuse.changed_bytes = 0;
+        misuse.distance_bytes = 0;
+        misuse.access = DEARTH_ACCESS_READ;
+        print_fault(misuse);
+        _exit(reported_misuses() == 1 ? 0 : 1);
+    });
+    EXPECT_EQ(WEXITSTATUS(output.status), 0);
+    EXPECT_EQ(output.err,
+              "dearth: overflow: block 0x1000 in domain mem, by reading, thread 0\n"
+              "  at 0 from the block's end\n"
+              "  asked for 24 bytes by request 17\n");
 }
 
 TEST(PageWriterWithoutSlot, AbortsWhenTold) {
