@@ -264,6 +264,25 @@ std::string printable_text(std::string_view text) {
     return result;
 }
 
+std::string shell_quoted(std::span<const std::string> words) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    std::string line;
+    for (const std::string& word : words) {
+        line += line.empty() ? "" : " ";
+        if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+            line += word;
+            continue;
+        }
+        line += '\'';
+        for (const char letter : word) {
+            line += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+        }
+        line += '\'';
+    }
+    return line;
+}
+
 std::string json_escaped(std::string_view text) {
     std::string result;
     result.reserve(text.size());

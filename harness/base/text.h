@@ -56,6 +56,8 @@ size_t code_point_count(std::string_view text);
 // Control characters and malformed bytes as \xNN, so that foreign text cannot drive a terminal.
 // Line feeds and tabs are control characters here.
 std::string printable_text(std::string_view text);
+// As a shell would read the words back; words of letters, digits and `_@%+=:,./-` as they are.
+std::string shell_quoted(std::span<const std::string> words);
 // The inside of a JSON string; malformed bytes become U+FFFD.
 std::string json_escaped(std::string_view text);
 // At most `max_bytes`, cut between code points, with "..." when something was cut.

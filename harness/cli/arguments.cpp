@@ -1,5 +1,6 @@
 #include "harness/cli/arguments.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -16,6 +17,7 @@ constexpr const char* kDescription =
     "dearth makes every allocation of a program fail, one at a time, and judges what the program "
     "does.\n\n"
     "  dearth run script.lua            sweep every allocation failure of a script\n"
+    "  dearth run -- ./prog arg         sweep a program: no source, no rebuild\n"
     "  dearth run scenarios/lua/        run all scenarios of a folder\n"
     "  dearth replay 9c0f2a77 --gdb     stop at the failure that shows a finding";
 
@@ -24,11 +26,14 @@ constexpr const char* kFooter =
     "faults,\n"
     "4 nothing was tested, 6 incomplete, 70 internal error, 130 interrupted.";
 
-void add_choice(CLI::App& app, ScenarioChoice& choice, bool needs_path) {
-    auto* paths = app.add_option("PATH", choice.paths,
-                                 "scenario files, folders with scenarios, or scripts (.lua, .py)");
-    if (needs_path)
-        paths->required();
+constexpr const char* kCommandFooter =
+    "-- CMD ARG...  instead of PATH: a program, looked up in PATH as a shell would, with your\n"
+    "               environment and working directory, and nothing on its standard input.";
+
+void add_choice(CLI::App& app, ScenarioChoice& choice) {
+    app.add_option("PATH", choice.paths,
+                   "scenario files, folders with scenarios, or scripts (.lua, .py)");
+    app.footer(kCommandFooter);
     app.add_option("--engine", choice.engine,
                    "engine for scripts, where the extension does not tell")
         ->check(CLI::IsMember({"lua", "python"}));
@@ -91,11 +96,11 @@ struct Parser {
         add_run();
         auto* plan_app =
             app.add_subcommand("plan", "count points and estimate, run nothing but the baseline");
-        add_choice(*plan_app, plan.choice, true);
+        add_choice(*plan_app, plan.choice);
         add_overrides(*plan_app, plan.overrides);
         add_choice(*app.add_subcommand("check", "read scenario files and report every error"),
-                   check.choice, true);
-        add_choice(*app.add_subcommand("list", "list scenarios"), list.choice, true);
+                   check.choice);
+        add_choice(*app.add_subcommand("list", "list scenarios"), list.choice);
         add_replay();
         auto* report_app = app.add_subcommand("report", "make reports from a results file");
         report_app->add_option("DB", report.database,
@@ -111,7 +116,7 @@ struct Parser {
     void add_run() {
         auto* run_app =
             app.add_subcommand("run", "sweep allocation failures and judge the outcomes");
-        add_choice(*run_app, run.choice, false);
+        add_choice(*run_app, run.choice);
         add_overrides(*run_app, run.overrides);
         run_app
             ->add_option("--strategy", run.strategy,
@@ -138,6 +143,31 @@ struct Parser {
                                "results file; default: the newest under .dearth that has it");
         replay_app->add_flag("--gdb", replay.uses_debugger,
                              "in gdb, stopped at the injected failure");
+    }
+
+    // What stood behind `--`. Only commands that take scenarios can run a program.
+    Status take_command(const std::vector<std::string>& words) {
+        const auto subcommands = app.get_subcommands();
+        const std::string name = subcommands.empty() ? "" : subcommands.front()->get_name();
+        ScenarioChoice* choice = name == "run"    ? &run.choice
+                                 : name == "plan" ? &plan.choice
+                                 : name == "list" ? &list.choice
+                                                  : nullptr;
+        const auto refusal = [&](const std::string& why) {
+            return Error{ErrorClass::kUsage, "read the command line: " + why,
+                         "dearth run [FLAGS] -- PROGRAM ARGUMENTS"};
+        };
+        if (choice == nullptr)
+            return refusal("a program behind `--` is for run, plan and list");
+        if (words.empty() || words.front().empty())
+            return refusal("no program stands behind `--`");
+        if (!choice->paths.empty())
+            return refusal(fmt::format("`{}` stands before `--`, a program behind it; one of them",
+                                       choice->paths.front()));
+        if (!choice->engine.empty())
+            return refusal("--engine is for scripts, a program has none");
+        choice->command = words;
+        return Done{};
     }
 
     Command chosen() {
@@ -210,14 +240,22 @@ Error usage_error(CLI::App& app, const CLI::ParseError& error, int argc, char** 
 
 Result<CommandLine> parse_command_line(int argc, char** argv) {
     Parser parser;
+    // CLI11 would mix what stands behind `--` with the paths before it.
+    const std::vector<std::string> words(argv, argv + argc);
+    const auto separator = std::find(words.begin(), words.end(), "--");
+    const auto own_count = static_cast<int>(separator - words.begin());
     try {
-        parser.app.parse(argc, argv);
+        parser.app.parse(own_count, argv);
     } catch (const CLI::CallForHelp&) {
         const auto chosen = parser.app.get_subcommands();
         return CommandLine{ShowText{chosen.empty() ? parser.app.help() : chosen.front()->help()},
                            "auto"};
     } catch (const CLI::ParseError& error) {
-        return usage_error(parser.app, error, argc, argv);
+        return usage_error(parser.app, error, own_count, argv);
+    }
+    if (separator != words.end()) {
+        if (Status taken = parser.take_command({separator + 1, words.end()}); !taken)
+            return taken.error();
     }
     parser.line.command = parser.chosen();
     return parser.line;

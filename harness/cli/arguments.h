@@ -16,6 +16,7 @@ struct ScenarioChoice {
     std::string engine;              // for scripts: lua or python; empty: by extension
     std::vector<std::string> names;  // globs; empty: all
     std::vector<std::string> tags;
+    std::vector<std::string> command;  // program and arguments behind `--`; then no paths
 };
 
 // What the command line changes in every scenario. Empty: as the scenario says.

@@ -18,6 +18,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/version.h"
 #include "harness/process/engine_path.h"
+#include "harness/process/target_program.h"
 
 namespace dearth::harness {
 namespace {
@@ -36,6 +37,12 @@ Examination examine_engine(Engine engine, std::string_view name, std::string_vie
     return {fmt::format("engine {}", name), path.ok(), false,
             path.ok() ? path.value()
                       : fmt::format("not built; apt-get install {}, then build again", package)};
+}
+
+Examination examine_preload() {
+    const auto path = find_preload_library();
+    return {"preload library", path.ok(), false,
+            path.ok() ? path.value() + " (dearth run -- PROGRAM)" : path.error().message};
 }
 
 Examination examine_process_descriptors() {
@@ -107,6 +114,7 @@ ExitCode doctor_command(const DoctorArguments& arguments) {
         examine_unwinder(),
         examine_engine(Engine::kLua, "lua", "liblua5.4-dev"),
         examine_engine(Engine::kPython, "python", "libpython3.11-dev"),
+        examine_preload(),
         examine_symbols(),
         examine_debugger(),
     };

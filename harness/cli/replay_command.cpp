@@ -1,4 +1,8 @@
 // `dearth replay` and `dearth report`: what stands in results files, once more.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -10,6 +14,7 @@
 #include "harness/cli/scenario_choice.h"
 #include "harness/cli/stop_signal.h"
 #include "harness/report/finding_text.h"
+#include "harness/scenario/scenario_files.h"
 #include "harness/store/result_reader.h"
 #include "harness/sweep/replay.h"
 #include "harness/sweep/store_source.h"
@@ -20,6 +25,7 @@ namespace {
 struct Located {
     ResultReader::Found found;
     ScenarioFacts scenario;
+    std::optional<RecordedCommand> command;  // of a scenario without a file
     std::string file;
 };
 
@@ -34,7 +40,14 @@ Result<Located> locate_in(const std::string& file, const std::string& id) {
     if (!scenarios)
         return scenarios.error();
     const size_t index = found.value().scenario_index;
-    return Located{found.take(), scenarios.value().at(index), file};
+    Located located{found.take(), scenarios.value().at(index), std::nullopt, file};
+    if (located.scenario.file.empty()) {
+        auto command = reader.value().command_of(index);
+        if (!command)
+            return command.error();
+        located.command = command.take();
+    }
+    return located;
 }
 
 // In the file named, or in the newest one that has the finding.
@@ -63,7 +76,19 @@ bool has_another_target(const Scenario& now, const ScenarioFacts& then) {
     return then.fingerprint_text.find(target_fingerprint_text(now.target)) == std::string::npos;
 }
 
+// The program runs where it ran: its arguments may name files.
+Result<Scenario> scenario_of_command(const RecordedCommand& command) {
+    if (!command.folder.empty() && chdir(command.folder.c_str()) != 0)
+        return Error{ErrorClass::kUsage,
+                     fmt::format("enter {}, where the sweep ran: {}",
+                                 printable_text(command.folder), std::strerror(errno)),
+                     "run the sweep again"};
+    return scenario_for_command(command.arguments);
+}
+
 Result<Scenario> scenario_of(const Located& located) {
+    if (located.command)
+        return scenario_of_command(*located.command);
     auto scenario =
         load_named_scenario(located.scenario.file, located.scenario.name, located.scenario.engine);
     if (scenario && has_another_target(scenario.value(), located.scenario))

@@ -93,15 +93,21 @@ Result<std::vector<Scenario>> load_scripts_with_engine(const ScenarioChoice& cho
     return scenarios;
 }
 
+Result<std::vector<Scenario>> load_choice(const ScenarioChoice& choice) {
+    if (!choice.command.empty())
+        return std::vector<Scenario>{scenario_for_command(choice.command)};
+    return choice.engine.empty() ? load_scenario_paths(choice.paths)
+                                 : load_scripts_with_engine(choice);
+}
+
 }  // namespace
 
 Result<std::vector<Scenario>> choose_scenarios(const ScenarioChoice& choice) {
-    if (choice.paths.empty())
-        return usage(
-            "run: no scenario named",
-            "dearth run scenarios/lua/, dearth run script.lua, or dearth run FILE.dearth.yaml");
-    auto loaded = choice.engine.empty() ? load_scenario_paths(choice.paths)
-                                        : load_scripts_with_engine(choice);
+    if (choice.paths.empty() && choice.command.empty())
+        return usage("run: no scenario named",
+                     "dearth run -- ./program, dearth run script.lua, dearth run scenarios/lua/, "
+                     "or dearth run FILE.dearth.yaml");
+    auto loaded = load_choice(choice);
     if (!loaded)
         return loaded.error();
     std::vector<Scenario> scenarios = loaded.take();

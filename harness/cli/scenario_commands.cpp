@@ -5,7 +5,6 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/scenario_choice.h"
 #include "harness/cli/stop_signal.h"
-#include "harness/process/engine_path.h"
 #include "harness/scenario/scenario_loader.h"
 #include "harness/scenario/scenario_schema.h"
 #include "harness/sweep/baseline_run.h"
@@ -26,12 +25,12 @@ std::string kinds_text(const Injection& injection) {
 }
 
 Result<std::string> plan_of(const Scenario& scenario, uint64_t& trials) {
-    auto program = find_engine(scenario.target);
-    if (!program)
-        return program.error();
-    TargetSetup setup;
-    setup.scenario = &scenario;
-    setup.program = program.take();
+    auto made = make_setup(scenario);
+    if (!made)
+        return made.error();
+    TargetSetup setup = made.take();
+    for (const std::string& warning : setup.program.start.warnings)
+        print_err(fmt::format("dearth: note: {}\n", warning));
     setup.deadline_ms =
         scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kPlanDeadlineMs;
     ModuleList modules;

@@ -6,6 +6,7 @@
 
 #include "harness/base/text.h"
 #include "harness/process/engine_path.h"
+#include "harness/process/target_program.h"
 
 namespace dearth::harness {
 
@@ -22,6 +23,8 @@ std::string version_text() {
             engines.push_back(engine == Engine::kLua ? "lua" : "python");
     }
     engines.emplace_back("c-api");
+    if (find_preload_library().ok())
+        engines.emplace_back("exec");
 #ifdef __clang__
     const std::string compiler =
         fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);

@@ -10,10 +10,11 @@ namespace {
 template <typename T, size_t kCount>
 using Words = std::array<std::pair<T, std::string_view>, kCount>;
 
-constexpr Words<Engine, 3> kEngines = {{
+constexpr Words<Engine, 4> kEngines = {{
     {Engine::kLua, "lua"},
     {Engine::kPython, "python"},
     {Engine::kCApi, "c-api"},
+    {Engine::kExec, "exec"},
 }};
 
 constexpr Words<Disposition, 3> kDispositions = {{

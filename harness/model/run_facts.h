@@ -41,6 +41,12 @@ struct ScenarioFacts {
     ScenarioFinished outcome;
 };
 
+// What `run -- CMD` ran, and in which folder.
+struct RecordedCommand {
+    std::string folder;
+    std::vector<std::string> arguments;
+};
+
 // The words of every output and of the results file, both directions.
 std::string_view engine_word(Engine engine);
 std::optional<Engine> engine_from_word(std::string_view word);

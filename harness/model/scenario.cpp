@@ -106,6 +106,12 @@ void add_target(FieldText& out, const Target& target) {
         out.text("value", value);
     }
     out.number("domains", target.domain_mask);
+    out.number("inherits-environment", target.inherits_environment);
+    if (target.input) {
+        out.text("input", target.input->text);
+        out.text("input-path", target.input->path);
+    }
+    out.number("private-folder", target.has_private_folder);
 }
 
 void add_injection(FieldText& out, const Injection& injection) {
@@ -144,6 +150,8 @@ void add_expectation(FieldText& out, const Expectation& expect) {
     }
     add_pattern(out, "error", expect.error);
     add_pattern(out, "output", expect.output);
+    add_pattern(out, "error-output", expect.error_output);
+    out.number("baseline-exit", expect.baseline_exit);
     if (expect.baseline_output) {
         out.text("baseline-output", *expect.baseline_output);
     }

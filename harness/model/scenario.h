@@ -14,7 +14,8 @@
 
 namespace dearth::harness {
 
-enum class Engine : uint8_t { kLua, kPython, kCApi };
+// kExec: any dynamically linked program, with the preload library in front of it.
+enum class Engine : uint8_t { kLua, kPython, kCApi, kExec };
 
 // A script's text and where it came from. An inline script is preceded by as many line feeds as
 // bring its lines to their numbers in the YAML file, so that a report's line can be opened.
@@ -23,13 +24,24 @@ struct Script {
     std::string name;  // path as error messages show it
 };
 
+// What a program reads: the text, or the file of that path.
+struct StandardInput {
+    std::string text;
+    std::string path;  // empty: the text
+};
+
 struct Target {
     Engine engine = Engine::kLua;
     Script script;                 // lua, python
     std::optional<Script> warmup;  // runs first, neither counted nor injected
-    std::vector<std::string> run;  // c-api: program and arguments
+    std::vector<std::string> run;  // c-api, exec: program and arguments
     std::map<std::string, std::string> env;
     uint32_t domain_mask = 0;  // 0: all
+    // exec. `run -- CMD`: the user's own environment, which their program may need; `env` is on
+    // top. Else nothing is inherited.
+    bool inherits_environment = false;
+    std::optional<StandardInput> input;  // exec; none: /dev/null
+    bool has_private_folder = false;     // exec: an empty working directory for each process
 };
 
 // One way to fail at a point of a sweep.
@@ -99,9 +111,11 @@ struct TextPattern {
 struct Expectation {
     std::vector<AcceptableOutcome> outcomes = {{AcceptableOutcome::Form::kOk, "", 0},
                                                {AcceptableOutcome::Form::kError, "", 0}};
-    std::optional<TextPattern> error;   // the error's text when the outcome is error
-    std::optional<TextPattern> output;  // standard output of a trial that ends ok
+    std::optional<TextPattern> error;         // the error's text when the outcome is error
+    std::optional<TextPattern> output;        // standard output of a trial that ends ok
+    std::optional<TextPattern> error_output;  // standard error of a trial that ends with an error
     std::optional<std::string> baseline_output;
+    int baseline_exit = 0;  // exec: the status that is success for this program
     bool needs_no_leak = true;
     bool needs_no_corruption = true;
     bool needs_same_output = true;   // ok must come with the baseline's output
@@ -130,7 +144,8 @@ struct KnownFinding {
 
 struct Scenario {
     std::string name;
-    std::string file;  // the YAML file or script, as the user named it
+    std::string file;    // the YAML file or script, as the user named it; empty: `run -- CMD`
+    std::string folder;  // `run -- CMD`: the working directory then
     std::string description;
     std::vector<std::string> tags;
     Target target;

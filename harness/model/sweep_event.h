@@ -30,6 +30,7 @@ struct ScenarioStarted {
     size_t scenario_index = 0;
     const Scenario* scenario = nullptr;
     Baseline baseline;
+    std::vector<std::string> warnings;  // one line each: what is different under dearth
     Strategy strategy = Strategy::kExec;
     uint64_t planned_trials = 0;
     uint64_t resumed_trials = 0;  // found finished in the results file

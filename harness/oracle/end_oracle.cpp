@@ -65,6 +65,8 @@ OracleAnswer judge_signal(const OracleInput& input, int signal, dearth_step step
 }
 
 OracleAnswer judge_exit(const OracleInput& input, dearth_step step) {
+    if (input.scenario.target.engine == Engine::kExec)
+        return OracleAnswer::nothing();  // an exit is how a program ends: program_oracle's matter
     const dearth_trial_slot& slot = input.record.slot;
     const std::string detail =
         fmt::format("exit with status {} {}", slot.end_code, step_words(step));

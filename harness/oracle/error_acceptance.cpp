@@ -23,6 +23,8 @@ bool is_memory_error(Engine engine, std::string_view kind, std::string_view mess
             return kind == "MemoryError";
         case Engine::kCApi:
             return kind == "nomem";
+        case Engine::kExec:
+            return kind == "exit";
     }
     return false;
 }
@@ -40,6 +42,8 @@ bool lists_error(const Scenario& scenario) {
         return outcome.form == Form::kError;
     });
 }
+
+}  // namespace
 
 std::string accepted_words(const Scenario& scenario) {
     std::string words;
@@ -66,6 +70,8 @@ std::string accepted_words(const Scenario& scenario) {
     return words.empty() ? "nothing" : words;
 }
 
+namespace {
+
 // `expect.error` may speak of the text alone or of "kind: text", as people see it printed.
 ErrorAcceptance judge_text(const TextMatcher& matcher, const dearth_step_result& result) {
     if (!matcher.problem().empty()) {
@@ -86,6 +92,24 @@ ErrorAcceptance judge_text(const TextMatcher& matcher, const dearth_step_result&
 }
 
 }  // namespace
+
+ErrorAcceptance judge_error_output(const OracleInput& input) {
+    if (!input.matchers.error_output) {
+        return {Answer::kAccepted, ""};
+    }
+    const TextMatcher& matcher = *input.matchers.error_output;
+    const std::optional<bool> is_there = matcher.is_in(input.record.err);
+    if (!is_there) {
+        return {Answer::kUnknown, matcher.problem().empty()
+                                      ? "standard error is too long for " + matcher.text()
+                                      : matcher.problem()};
+    }
+    if (*is_there) {
+        return {Answer::kAccepted, ""};
+    }
+    return {Answer::kRefused, fmt::format("an error without {} on standard error{}", matcher.text(),
+                                          error_stream_words(input.record))};
+}
 
 ErrorAcceptance judge_error(const OracleInput& input, dearth_step step) {
     const Scenario& scenario = input.scenario;

@@ -21,6 +21,12 @@ struct ErrorAcceptance {
     std::string reason;  // refused, unknown: one line
 };
 
+// "ok, error, exit:3": what the scenario accepts, for messages.
+std::string accepted_words(const Scenario& scenario);
+
 ErrorAcceptance judge_error(const OracleInput& input, dearth_step step);
+
+// `expect.stderr` of a trial that ended with an error; accepted when the scenario has none.
+ErrorAcceptance judge_error_output(const OracleInput& input);
 
 }  // namespace dearth::harness

@@ -53,6 +53,22 @@ std::string call_words(uint32_t op) {
     return op == DEARTH_OP_REALLOC || op == DEARTH_OP_SHRINK ? "realloc" : "free";
 }
 
+// "delete[]" frees what "new[]" made.
+struct FamilyWords {
+    std::string_view maker;
+    std::string_view freer;
+};
+FamilyWords family_words(uint32_t family) {
+    switch (family) {
+        case DEARTH_FAMILY_NEW:
+            return {"new", "delete"};
+        case DEARTH_FAMILY_NEW_ARRAY:
+            return {"new[]", "delete[]"};
+        default:
+            return {"malloc", "free"};
+    }
+}
+
 // "64-byte block"; "block" when its size is not known.
 std::string block_words(const dearth_misuse& misuse) {
     return misuse.block_size_bytes == 0 ? "block"
@@ -94,6 +110,14 @@ std::string misuse_words(const dearth_misuse& misuse) {
         case DEARTH_MISUSE_INVALID_FREE:
             return invalid_free_words(misuse);
         case DEARTH_MISUSE_MISMATCHED_FREE:
+            if (misuse.family != misuse.block_family) {
+                const bool is_free =
+                    misuse.family != DEARTH_FAMILY_MALLOC || misuse.op == DEARTH_OP_COUNT;
+                return fmt::format(
+                    "{} of a {} that {} made",
+                    is_free ? family_words(misuse.family).freer : std::string_view("realloc"),
+                    block_words(misuse), family_words(misuse.block_family).maker);
+            }
             return fmt::format("{} says {}, the block was made with {}", call_words(misuse.op),
                                plural(misuse.told_size_bytes, "byte"),
                                plural(misuse.block_size_bytes, "byte"));

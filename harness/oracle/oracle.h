@@ -50,7 +50,9 @@ OracleAnswer heap_oracle(const OracleInput& input);
 OracleAnswer end_oracle(const OracleInput& input);
 // What open, run and close reported, and whether success came with the baseline's output.
 OracleAnswer outcome_oracle(const OracleInput& input);
-// Blocks alive after close that the baseline does not leave.
+// A program's exit status, its output, and what it wrote on standard error.
+OracleAnswer program_oracle(const OracleInput& input);
+// Blocks alive after close that the baseline does not leave; of a whole program, the lost ones.
 OracleAnswer leak_oracle(const OracleInput& input);
 // The same work once more without faults: same answer as the baseline?
 OracleAnswer after_oracle(const OracleInput& input);

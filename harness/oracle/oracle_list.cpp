@@ -9,11 +9,12 @@
 namespace dearth::harness {
 namespace {
 
-constexpr std::array<OracleRow, 6> kOracles = {{
+constexpr std::array<OracleRow, 7> kOracles = {{
     {"reach", reach_oracle},
     {"heap", heap_oracle},
     {"end", end_oracle},
     {"outcome", outcome_oracle},
+    {"program", program_oracle},
     {"leak", leak_oracle},
     {"after", after_oracle},
 }};

@@ -68,6 +68,9 @@ ExpectationMatchers::ExpectationMatchers(const Expectation& expectation) {
     if (expectation.output) {
         output.emplace(*expectation.output);
     }
+    if (expectation.error_output) {
+        error_output.emplace(*expectation.error_output);
+    }
 }
 
 }  // namespace dearth::harness

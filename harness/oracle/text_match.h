@@ -37,6 +37,7 @@ struct ExpectationMatchers {
 
     std::optional<TextMatcher> error;
     std::optional<TextMatcher> output;
+    std::optional<TextMatcher> error_output;
 };
 
 }  // namespace dearth::harness

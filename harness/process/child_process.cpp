@@ -69,6 +69,8 @@ Result<ChildProcess> ChildProcess::spawn(const SpawnRequest& request) {
         highest = std::max(highest, theirs);
     }
     posix_spawn_file_actions_addclosefrom_np(&actions, highest + 1);
+    if (!request.folder.empty())
+        posix_spawn_file_actions_addchdir_np(&actions, request.folder.c_str());
     sigset_t none;
     sigset_t all;
     sigemptyset(&none);
@@ -82,7 +84,8 @@ Result<ChildProcess> ChildProcess::spawn(const SpawnRequest& request) {
     }
     posix_spawnattr_setflags(&attributes, flags);
 
-    std::vector<std::string> arguments = {request.program};
+    std::vector<std::string> arguments = {request.own_name.empty() ? request.program
+                                                                   : request.own_name};
     arguments.insert(arguments.end(), request.arguments.begin(), request.arguments.end());
     std::vector<std::string> environment;
     for (const auto& [name, value] : request.environment)

@@ -18,6 +18,8 @@ namespace dearth::harness {
 struct SpawnRequest {
     std::string program;                 // path
     std::vector<std::string> arguments;  // without the program's own name
+    std::string own_name;                // argv[0]; empty: the path
+    std::string folder;                  // working directory; empty: ours
     // The whole environment: nothing is inherited, so that request counts do not depend on the
     // shell a user happens to have.
     std::map<std::string, std::string> environment;

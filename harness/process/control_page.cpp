@@ -43,14 +43,18 @@ UniqueFd make_output_file() {
 void blank_live_fields(dearth_control_header& header) {
     header.run_state = 0;
     header.threads_seen = 0;
+    header.children_seen = 0;
+    header.shared_descriptors = 0;
     header.progress = 0;
     header.requests = 0;
     header.selected = 0;
     header.stream_signature = 0;
     header.pinned_layout = 0;
     header.stack_source = 0;
+    header.page_way = 0;
     std::memset(header.engine_version, 0, sizeof header.engine_version);
     std::memset(header.refusal, 0, sizeof header.refusal);
+    std::memset(header.shadowed_by, 0, sizeof header.shadowed_by);
     for (dearth_region* region :
          {&header.modules, &header.stream, &header.sites, &header.leftovers}) {
         region->count = 0;
@@ -82,11 +86,14 @@ Result<ControlPage> ControlPage::create(const PageShape& shape) {
         kind.points = place(total, map_bytes, 1);
     header.total_bytes = total;
 
-    page.page_fd_.reset(memfd_create("dearth-control", MFD_CLOEXEC));
+    page.page_fd_.reset(memfd_create("dearth-control", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!page.page_fd_.is_open())
         return page_error("memfd_create");
     if (ftruncate(page.page_fd_.get(), static_cast<off_t>(total)) != 0)
         return page_error("ftruncate");
+    // A target that cuts the file would take our mapping's end away under us.
+    if (fcntl(page.page_fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        return page_error("seal its size");
     void* mapping = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                          page.page_fd_.get(), 0);
     if (mapping == MAP_FAILED)

@@ -30,6 +30,8 @@ void clamp_misuse(dearth_misuse& misuse) {
     misuse.op = std::min<uint32_t>(misuse.op, DEARTH_OP_COUNT);
     misuse.domain = std::min<uint32_t>(misuse.domain, DEARTH_DOMAIN_COUNT);
     misuse.block_domain = std::min<uint32_t>(misuse.block_domain, DEARTH_DOMAIN_COUNT);
+    misuse.family = std::min<uint32_t>(misuse.family, DEARTH_FAMILY_NEW_ARRAY);
+    misuse.block_family = std::min<uint32_t>(misuse.block_family, DEARTH_FAMILY_NEW_ARRAY);
     misuse.phase = std::min<uint32_t>(misuse.phase, DEARTH_PHASE_COUNT - 1);
     terminate(misuse.place);
     clamp_stack(misuse.detected);
@@ -111,6 +113,7 @@ ControlReader::ControlReader(std::span<const std::byte> bytes) : bytes_(bytes) {
         defect_ = "a region of the control page lies outside it";
     header_.engine_version[sizeof header_.engine_version - 1] = '\0';
     header_.refusal[sizeof header_.refusal - 1] = '\0';
+    header_.shadowed_by[sizeof header_.shadowed_by - 1] = '\0';
     header_.config.script_name[sizeof header_.config.script_name - 1] = '\0';
 }
 

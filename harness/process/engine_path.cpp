@@ -23,6 +23,8 @@ std::string engine_program_name(const Target& target) {
             return "dearth-engine-lua";
         case Engine::kPython:
             return "dearth-engine-cpython";
+        case Engine::kExec:
+            return target.run.empty() ? "" : target.run.front();
         case Engine::kCApi: {
             const std::string name = target.run.empty() ? "" : target.run.front();
             return name.find('/') == std::string::npos ? "dearth-target-" + name : name;

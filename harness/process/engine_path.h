@@ -14,10 +14,10 @@ namespace dearth::harness {
 std::string own_folder();
 
 // The executable that runs `target`: dearth-engine-lua, dearth-engine-cpython, or for c-api the
-// named target program (a name without a slash stands for dearth-target-NAME).
+// named target program (a name without a slash stands for dearth-target-NAME). Not for exec.
 Result<std::string> find_engine(const Target& target);
 
-// "dearth-engine-lua"; for c-api the program.
+// "dearth-engine-lua"; for c-api and exec the program.
 std::string engine_program_name(const Target& target);
 
 }  // namespace dearth::harness

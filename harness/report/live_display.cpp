@@ -63,6 +63,8 @@ void LiveDisplay::tick() {
 }
 
 void LiveDisplay::show(const ScenarioStarted& event) {
+    for (const std::string& warning : event.warnings)
+        print_line("note: " + printable_text(warning));
     Progress progress;
     progress.name = event.scenario != nullptr ? printable_text(event.scenario->name) : "";
     progress.planned = event.planned_trials;

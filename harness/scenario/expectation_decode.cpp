@@ -7,6 +7,7 @@
 #include <array>
 #include <regex>
 
+#include "harness/base/text.h"
 #include "harness/scenario/scenario_values.h"
 
 namespace dearth::harness {
@@ -91,9 +92,13 @@ Expectation decode_expectation(const YamlNode& expect, const Expectation& base,
     }
     decode_pattern(expect, "error", result.error, sink);
     decode_pattern(expect, "stdout", result.output, sink);
+    decode_pattern(expect, "stderr", result.error_output, sink);
     if (const YamlNode* baseline = expect.find("baseline")) {
         if (const YamlNode* output = baseline->scalar("stdout")) {
             result.baseline_output = output->text;
+        }
+        if (const YamlNode* exit = baseline->scalar("exit")) {
+            result.baseline_exit = static_cast<int>(whole_number_from_text(exit->text).value_or(0));
         }
     }
     if (expect.find("invariants") != nullptr) {

@@ -151,6 +151,27 @@ void check_actions(const Scenario& scenario, const Place& place, DiagnosticSink&
     }
 }
 
+// Keys and words of `expect` that mean something to some engines only.
+void check_expectation(const YamlNode& node, Engine engine, DiagnosticSink& sink) {
+    const YamlNode* baseline = node.find("baseline");
+    const YamlNode* exit = baseline != nullptr ? baseline->scalar("exit") : nullptr;
+    if (exit != nullptr && engine != Engine::kExec) {
+        sink.report(exit->place, "conflict", "`exit` is for engine exec", "leave it out");
+    }
+    if (engine != Engine::kExec) {
+        return;
+    }
+    for (const YamlNode* word : node.scalars("invariants")) {
+        if (word->text == "reusable" || word->text == "restartable") {
+            sink.report(word->place, "conflict",
+                        fmt::format("`{}` asks for a second run in one process, which a program "
+                                    "does not offer",
+                                    word->text),
+                        "leave it out, or link the program with the engine kit (`c-api`)");
+        }
+    }
+}
+
 class ScenarioDecoder {
 public:
     ScenarioDecoder(const YamlNode& root, const std::string& name_suffix, DiagnosticSink& sink)
@@ -204,6 +225,7 @@ void ScenarioDecoder::decode_shared(Scenario& scenario) {
     }
     scenario.injection = default_injection();
     scenario.guard = decode_guard(section("guard"), sink_);
+    check_expectation(section("expect"), scenario.target.engine, sink_);
     scenario.expect =
         decode_expectation(section("expect"), default_expectation(scenario.target.engine), sink_);
     scenario.limits = decode_limits(section("limits"));
@@ -225,6 +247,7 @@ void ScenarioDecoder::decode_case(const YamlNode& node, const DecodedScenario& s
         check_actions(one.scenario, inject->key_place, sink_);
     }
     if (const YamlNode* expect = node.find("expect")) {
+        check_expectation(*expect, one.scenario.target.engine, sink_);
         one.scenario.expect = decode_expectation(*expect, one.scenario.expect, sink_);
     }
     all.push_back(std::move(one));
@@ -265,6 +288,10 @@ Expectation default_expectation(Engine engine) {
     if (engine == Engine::kCApi) {
         expect.needs_no_leak = false;
         expect.needs_same_output = false;
+    }
+    if (engine == Engine::kExec) {
+        // A program leaves its memory to the system when it exits, all the more after a failure.
+        expect.needs_no_leak = false;
     }
     return expect;
 }

@@ -167,4 +167,20 @@ Result<Scenario> scenario_for_script(const std::string& path, std::optional<Engi
     return scenario;
 }
 
+Scenario scenario_for_command(const std::vector<std::string>& command) {
+    Scenario scenario;
+    const std::string& program = command.front();
+    scenario.name = legal_name(std::string_view(program).substr(program.rfind('/') + 1));
+    scenario.description = shell_quoted(command);
+    std::error_code error;
+    scenario.folder = fs::current_path(error).string();  // empty: it was removed
+    scenario.target.engine = Engine::kExec;
+    scenario.target.run = command;
+    scenario.target.inherits_environment = true;
+    scenario.injection = default_injection();
+    scenario.expect = default_expectation(Engine::kExec);
+    scenario.gate = default_gate();
+    return scenario;
+}
+
 }  // namespace dearth::harness

@@ -34,4 +34,8 @@ std::string scenario_stem(std::string_view path);
 Result<Scenario> scenario_for_script(const std::string& path,
                                      std::optional<Engine> engine = std::nullopt);
 
+// What `dearth run -- CMD ARG...` means: engine exec in the user's own environment, every request
+// once and persistent, all else by default. `command` is not empty. The scenario has no file.
+Scenario scenario_for_command(const std::vector<std::string>& command);
+
 }  // namespace dearth::harness

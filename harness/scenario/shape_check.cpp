@@ -53,7 +53,6 @@ private:
                            const Place& place);
 
     DiagnosticSink& sink_;
-    bool is_exec_ = false;  // reserved keys of that engine are not worth an error each
 };
 
 std::string where_text(const std::string& path) {
@@ -62,10 +61,6 @@ std::string where_text(const std::string& path) {
 
 void ShapeChecker::check_map(const YamlNode& node, const ScenarioKey* row, const std::string& path,
                              const Place& place) {
-    if (row != nullptr && row->path == "target") {
-        const YamlNode* engine = node.find("engine");
-        is_exec_ = engine != nullptr && engine->text == "exec";
-    }
     for (const YamlEntry& entry : node.entries) {
         check_entry(entry, row, path);
     }
@@ -85,7 +80,7 @@ void ShapeChecker::check_entry(const YamlEntry& entry, const ScenarioKey* parent
         }
         if (row->presence != Presence::kReserved) {
             check(entry.value, *row, child_path, entry.key_place);
-        } else if (!is_exec_) {
+        } else {
             sink_.report(entry.key_place, "not-in-this-version",
                          fmt::format("`{}` is not in this version", entry.key),
                          std::string(row->doc == "not in this version" ? "" : row->doc),

@@ -2,11 +2,15 @@
 #include "harness/scenario/target_decode.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "dearth/allocator.h"
+#include "harness/model/run_facts.h"
 #include "harness/scenario/scenario_files.h"
 
 namespace dearth::harness {
@@ -19,12 +23,16 @@ public:
     Target decode();
 
 private:
-    Engine decode_engine() const;
+    // Nothing: with a wrong engine nobody can say which keys belong to it.
+    std::optional<Engine> decode_engine() const;
+    void check_keys(Engine engine);
     std::optional<Script> decode_script(std::string_view key);
     Script inline_script(const YamlNode& node);
     std::optional<Script> script_from_file(const YamlNode& file);
     void decode_env(Target& target);
     void decode_run(Target& target);
+    void decode_input(Target& target);
+    std::string path_beside(const YamlNode& file) const;
     void decode_domains(Target& target);
     void refuse(std::string_view key, std::string_view engines);
 
@@ -32,42 +40,49 @@ private:
     DiagnosticSink& sink_;
 };
 
-Engine TargetDecoder::decode_engine() const {
+std::optional<Engine> TargetDecoder::decode_engine() const {
     const YamlNode* engine = target_.value.scalar("engine");
-    if (engine != nullptr && engine->text == "python") {
-        return Engine::kPython;
-    }
-    return engine != nullptr && engine->text == "c-api" ? Engine::kCApi : Engine::kLua;
+    return engine != nullptr ? engine_from_word(engine->text) : std::nullopt;
 }
 
-Target TargetDecoder::decode() {
-    Target target;
-    target.engine = decode_engine();
-    // With a wrong engine nobody can say which keys belong to it.
-    const YamlNode* engine = target_.value.scalar("engine");
-    const bool is_known = engine != nullptr && (engine->text == "lua" || engine->text == "python" ||
-                                                engine->text == "c-api");
-    if (is_known && target.engine == Engine::kCApi) {
+void TargetDecoder::check_keys(Engine engine) {
+    if (engine == Engine::kCApi || engine == Engine::kExec) {
         refuse("script", "lua and python");
         refuse("warmup", "lua and python");
         if (target_.value.find("run") == nullptr) {
             sink_.report(target_.key_place, "missing-key",
-                         "engine `c-api` needs the program to start", "`run: [./program]`");
+                         fmt::format("engine `{}` needs the program to start", engine_word(engine)),
+                         "`run: [./program]`");
         }
-    } else if (is_known) {
-        refuse("run", "c-api");
+    } else {
+        refuse("run", "c-api and exec");
         if (target_.value.find("script") == nullptr) {
             sink_.report(target_.key_place, "missing-key",
-                         fmt::format("engine `{}` needs a `script`", engine->text),
+                         fmt::format("engine `{}` needs a `script`", engine_word(engine)),
                          "text in a `|` block, or `{ file: path }`");
         }
     }
-    if (is_known && target.engine == Engine::kLua) {
+    if (engine == Engine::kLua || engine == Engine::kExec) {
         refuse("domains", "python and c-api");
+    }
+    if (engine != Engine::kExec) {
+        refuse("stdin", "exec");
+        refuse("cwd", "exec");
+    }
+}
+
+Target TargetDecoder::decode() {
+    Target target;
+    if (const std::optional<Engine> engine = decode_engine()) {
+        target.engine = *engine;
+        check_keys(*engine);
     }
     target.script = decode_script("script").value_or(Script{});
     target.warmup = decode_script("warmup");
     decode_run(target);
+    decode_input(target);
+    const YamlNode* folder = target_.value.scalar("cwd");
+    target.has_private_folder = folder != nullptr && folder->text == "private";
     decode_env(target);
     decode_domains(target);
     return target;
@@ -105,10 +120,14 @@ Script TargetDecoder::inline_script(const YamlNode& node) {
     return Script{std::string(lines_before, '\n') + node.text, sink_.source().path()};
 }
 
-std::optional<Script> TargetDecoder::script_from_file(const YamlNode& file) {
+std::string TargetDecoder::path_beside(const YamlNode& file) const {
     namespace fs = std::filesystem;
     const fs::path folder = fs::path(sink_.source().path()).parent_path();
-    const std::string path = (folder / file.text).lexically_normal().string();
+    return (folder / file.text).lexically_normal().string();
+}
+
+std::optional<Script> TargetDecoder::script_from_file(const YamlNode& file) {
+    const std::string path = path_beside(file);
     Result<std::string> text = read_text_file(path, kScriptBytesMax);
     if (!text) {
         sink_.report(file.place, "unreadable-script",
@@ -129,6 +148,24 @@ void TargetDecoder::decode_run(Target& target) {
     }
     if (run->value.is_list() && (target.run.empty() || target.run.front().empty())) {
         sink_.report(run->value.place, "bad-value", "`run` names no program");
+    }
+}
+
+void TargetDecoder::decode_input(Target& target) {
+    const YamlNode* input = target_.value.find("stdin");
+    if (input == nullptr) {
+        return;
+    }
+    if (input->is_scalar()) {
+        target.input = StandardInput{input->text, ""};
+    } else if (const YamlNode* file = input->scalar("file")) {
+        target.input = StandardInput{"", path_beside(*file)};
+        if (access(target.input->path.c_str(), R_OK) != 0) {
+            sink_.report(file->place, "unreadable-input",
+                         fmt::format("the input `{}` cannot be read: {}", target.input->path,
+                                     std::strerror(errno)),
+                         "paths are relative to this file");
+        }
     }
 }
 

@@ -149,11 +149,6 @@ std::optional<ValueProblem> check_word(const ScenarioKey& row, std::string_view 
     if (std::find(words.begin(), words.end(), text) != words.end()) {
         return std::nullopt;
     }
-    if (row.path == "target.engine" && text == "exec") {
-        return ValueProblem{"not-in-this-version",
-                            "engine `exec` needs the preload library, not in this version", "",
-                            "words allowed here: " + join(words, ", ")};
-    }
     if (words.size() == 1) {
         const bool is_on = text == "on" || text == "true" || text == "yes";
         return ValueProblem{

@@ -225,6 +225,33 @@ Status ResultReader::for_each_trial(size_t scenario_index, const TrialCallback& 
     return row.status();
 }
 
+Result<RecordedCommand> ResultReader::command_of(size_t scenario_index) const {
+    Result<SqliteStatement> statement = database_->prepare(
+        "SELECT folder, arguments FROM command WHERE scenario_id = ?", kReadAttempt);
+    if (!statement)
+        return statement.error();
+    RowParser row(*database_, statement.value());
+    statement.value().integer(scenario_index);
+    RecordedCommand command;
+    if (row.next()) {
+        command.folder = row.text();
+        const std::string arguments = row.text();
+        for (size_t at = 0; at < arguments.size();) {
+            const size_t end = std::min(arguments.find('\0', at), arguments.size());
+            command.arguments.push_back(arguments.substr(at, end - at));
+            at = end + 1;
+        }
+    }
+    if (!row.status())
+        return row.status().error();
+    if (command.arguments.empty())
+        return Error{ErrorClass::kUsage,
+                     fmt::format("{} {}: which program was run is not written there", kReadAttempt,
+                                 database_->path()),
+                     "run the sweep again"};
+    return command;
+}
+
 Result<FinishedTrials> ResultReader::finished_trials(std::string_view scenario_name,
                                                      std::string_view fingerprint_text) const {
     Result<SqliteStatement> scenario = database_->prepare(

@@ -39,6 +39,9 @@ public:
     };
     Result<Found> find_finding(std::string_view id_prefix) const;
 
+    // For a scenario without a file.
+    Result<RecordedCommand> command_of(size_t scenario_index) const;
+
     // The finished trials of the scenario of that name, if its fingerprint is still the same.
     Result<FinishedTrials> finished_trials(std::string_view scenario_name,
                                            std::string_view fingerprint_text) const;

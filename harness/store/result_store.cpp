@@ -76,9 +76,9 @@ Status ResultStore::open(bool is_new) {
     if (is_new) {
         // Schema, id and format in one transaction: the file is ours, or it is empty.
         const std::string sql = fmt::format(
-            "BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; "
+            "BEGIN IMMEDIATE; {} {} PRAGMA application_id = {}; PRAGMA user_version = {}; "
             "COMMIT;",
-            kResultsSchema, kResultsApplicationId, kResultsFormat);
+            kResultsSchema, kLaterTables, kResultsApplicationId, kResultsFormat);
         if (Status status = database_->execute(sql.c_str(), "make the results file"); !status)
             return status;
     }
@@ -88,6 +88,8 @@ Status ResultStore::open(bool is_new) {
     if (!is_new) {
         if (Result<RunFacts> facts = reader_->run(); !facts)
             return facts.error();
+        if (Status status = database_->execute(kLaterTables, kWriteAttempt); !status)
+            return status;
         if (Status status = forget_unfinished_trials(); !status)
             return status;
         has_trial_findings_ = true;
@@ -206,6 +208,17 @@ Status ResultStore::clear_scenario(uint64_t scenario_id) {
     return Done{};
 }
 
+Status ResultStore::write_command(uint64_t scenario_id, const Scenario& scenario) {
+    if (!scenario.file.empty() || scenario.target.run.empty())
+        return Done{};
+    std::string arguments;
+    for (const std::string& argument : scenario.target.run)
+        arguments.append(argument).push_back('\0');
+    SqliteStatement& statement = statements_->command;
+    statement.integer(scenario_id).text(scenario.folder).blob(arguments);
+    return finish_step(*database_, statement);
+}
+
 Status ResultStore::write(const ScenarioStarted& event) {
     Transaction transaction(*database_);
     Result<uint64_t> id = place_scenario(event);
@@ -226,6 +239,8 @@ Status ResultStore::write(const ScenarioStarted& event) {
     statement.integer(baseline.is_repeatable ? 1 : 0).text(baseline.drift);
     statement.blob(baseline.out).blob(baseline.err);
     if (Status status = finish_step(*database_, statement); !status)
+        return status;
+    if (Status status = write_command(id.value(), scenario); !status)
         return status;
     if (Status status = transaction.commit(); !status)
         return status;

@@ -143,4 +143,14 @@ CREATE TABLE script_frame (
 ) WITHOUT ROWID;
 )sql";
 
+// Came later: a file that is resumed may be without it.
+inline constexpr const char* kLaterTables = R"sql(
+-- Scenarios of `run -- CMD`, which have no file that a replay could read.
+CREATE TABLE IF NOT EXISTS command (
+  scenario_id      INTEGER PRIMARY KEY,
+  folder           TEXT    NOT NULL,   -- where dearth ran
+  arguments        BLOB    NOT NULL    -- program and arguments, a zero byte behind each
+);
+)sql";
+
 }  // namespace dearth::harness

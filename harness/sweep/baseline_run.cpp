@@ -58,7 +58,42 @@ Error baseline_error(const Scenario& scenario, const std::string& why, const Tri
     if (const std::string said = tail_of(record.err); !said.empty())
         message += "\n  standard error:" + indented(said);
     return {ErrorClass::kBaseline, message,
-            "make the script end well by itself first; nothing was injected"};
+            scenario.target.engine == Engine::kExec
+                ? "make it end well by itself first, or say with expect.baseline.exit what its "
+                  "status should be; nothing was injected"
+                : "make the script end well by itself first; nothing was injected"};
+}
+
+// Did the preload library get in front of the program's allocator? If not, a sweep would test
+// nothing and look clean.
+Status check_injector(const TargetSetup& setup, const ControlPage& page,
+                      const TrialRecord& record) {
+    const dearth_control_header& header = page.header();
+    const dearth_trial_slot& slot = record.slot;
+    const bool has_attached = header.run_state != DEARTH_RUN_NEW;
+    if (!page.defect().empty() || slot.end == DEARTH_END_DEADLINE ||
+        header.run_state == DEARTH_RUN_REFUSED || (has_attached && header.requests > 0))
+        return Done{};  // another matter, or none
+    const std::string subject =
+        fmt::format("sweep {}: the injector is shadowed: ", setup.scenario->name);
+    const std::string end = slot.end == DEARTH_END_SIGNALED
+                                ? fmt::format("died of signal {}", slot.end_code)
+                                : fmt::format("ended with status {}", slot.end_code);
+    std::string message;
+    if (!has_attached)
+        message = fmt::format("{}{} {} before {} was heard of", subject, setup.program.start.path,
+                              end, setup.program.preload);
+    else if (header.shadowed_by[0] != '\0')
+        message = fmt::format("{}the malloc of {} comes before dearth's", subject,
+                              bounded_text(header.shadowed_by, sizeof header.shadowed_by));
+    else
+        message =
+            fmt::format("{}{} {} and no request came by", subject, setup.program.start.path, end);
+    if (const std::string said = tail_of(record.err); !said.empty())
+        message += "\n  standard error:" + indented(said);
+    return Error{ErrorClass::kNothing, message,
+                 "is it a wrapper that starts the real program? then name that one; else link it "
+                 "without an allocator of its own"};
 }
 
 std::string_view step_word(size_t step) {
@@ -66,8 +101,18 @@ std::string_view step_word(size_t step) {
     return kWords[step];
 }
 
+// A program says with its exit status how it ended.
+std::string failed_program(const Scenario& scenario, const dearth_trial_slot& slot) {
+    const int wanted = scenario.expect.baseline_exit;
+    if (slot.end_code == wanted)
+        return {};
+    std::string why = fmt::format("it exits with status {}", slot.end_code);
+    return wanted != 0 ? fmt::format("{}, not {} (expect.baseline.exit)", why, wanted) : why;
+}
+
 // Why the run cannot serve as a baseline; empty when it can.
-std::string failure_of(const OneRun& run, const ControlPage& page, uint64_t deadline_ms) {
+std::string failure_of(const Scenario& scenario, const OneRun& run, const ControlPage& page,
+                       uint64_t deadline_ms) {
     const dearth_trial_slot& slot = run.record.slot;
     const dearth_control_header& header = page.header();
     if (const std::string defect = page.defect(); !defect.empty())
@@ -84,6 +129,8 @@ std::string failure_of(const OneRun& run, const ControlPage& page, uint64_t dead
     if (slot.misuse_count > 0)
         return "it misuses the heap already (see `dearth run --kind once --points 1..1` after "
                "mending it)";
+    if (scenario.target.engine == Engine::kExec)
+        return failed_program(scenario, slot);
     for (size_t step = 0; step < DEARTH_STEP_COUNT; ++step) {
         const dearth_step_result& result = slot.steps[step];
         if (result.status == DEARTH_STATUS_ERROR || result.status == DEARTH_STATUS_ERROR_UNSET)
@@ -124,7 +171,12 @@ Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*sh
     run.record = target.read_slot(0, translation, exit);
     if (!ended)
         run.record.slot.end = DEARTH_END_DEADLINE;
-    if (const std::string why = failure_of(run, target.page(), setup.deadline_ms); !why.empty())
+    if (setup.scenario->target.engine == Engine::kExec) {
+        if (Status seen = check_injector(setup, target.page(), run.record); !seen)
+            return seen.error();
+    }
+    if (const std::string why = failure_of(*setup.scenario, run, target.page(), setup.deadline_ms);
+        !why.empty())
         return baseline_error(*setup.scenario, why, run.record);
     const ControlReader reader = target.page().reader();
     const dearth_control_header& header = reader.header();
@@ -132,6 +184,7 @@ Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*sh
     run.signature = header.stream_signature;
     run.lost_requests = header.stream.lost;
     run.result.threads = std::max<uint32_t>(header.threads_seen, 1);
+    run.result.is_entangled = header.children_seen != 0 || header.shared_descriptors != 0;
     run.result.cpu_s = exit.cpu_s;
     Baseline& baseline = run.result.baseline;
     baseline.slot = run.record.slot;

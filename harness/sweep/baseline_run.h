@@ -17,6 +17,8 @@ struct BaselineResult {
     SelectedSites selected;
     std::vector<dearth_leftover> leftovers;
     uint32_t threads = 1;
+    // Has children of its own, or pipes and sockets that forked trials would share with it.
+    bool is_entangled = false;
     double cpu_s = 0;
 };
 

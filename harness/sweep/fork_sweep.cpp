@@ -28,11 +28,15 @@ public:
         for (;;) {
             std::array<pollfd, 2> waits = {pollfd{run_.page().event_read_fd(), POLLIN, 0},
                                            pollfd{run_.process().exit_fd(), POLLIN, 0}};
-            poll(waits.data(), waits.size(), kPollMs);
+            const bool is_quiet = poll(waits.data(), waits.size(), kPollMs) == 0;
             if (Status drained = drain(); !drained)
                 return drained.error();
             if (waits[1].revents != 0)
                 break;
+            if (is_quiet) {
+                if (Status swept = take_unannounced(); !swept)
+                    return swept.error();
+            }
             if (should_stop()) {
                 run_.process().kill_group();
                 result.problem = "interrupted";
@@ -51,6 +55,8 @@ public:
         // Slots announced between the last read and the end.
         if (Status drained = drain(); !drained)
             return drained.error();
+        if (Status swept = take_unannounced(); !swept)
+            return swept.error();
         describe_end(exit, result);
         return result;
     }
@@ -71,10 +77,22 @@ private:
         }
     }
 
+    // A target may close the descriptor that the announcements come by.
+    Status take_unannounced() {
+        const uint64_t count = run_.page().reader().header().slots.capacity;
+        for (uint32_t index = 1; index < count; ++index) {
+            if (Status taken = take(index); !taken)
+                return taken;
+        }
+        return Done{};
+    }
+
     Status take(uint32_t index) {
         // The byte comes from the target: it may name anything.
         if (index == 0 || index >= run_.page().reader().header().slots.capacity)
             return Done{};
+        if (run_.page().reader().slot(index).state != DEARTH_SLOT_DONE)
+            return Done{};  // taken before its announcement
         TrialRecord record = run_.read_slot(index, translation_, std::nullopt);
         const Injection& injection = setup_.scenario->injection;
         const size_t kind = std::min<size_t>(record.slot.kind_index, injection.kinds.size() - 1);
@@ -87,8 +105,9 @@ private:
 
     void describe_end(const ExitReport& exit, ForkSweepResult& result) const {
         const dearth_control_header& header = run_.page().header();
-        result.forward_run_finished =
-            header.run_state == DEARTH_RUN_FINISHED && !exit.was_signaled && exit.code == 0;
+        result.forward_run_finished = header.run_state == DEARTH_RUN_FINISHED &&
+                                      !exit.was_signaled &&
+                                      exit.code == setup_.scenario->expect.baseline_exit;
         if (result.forward_run_finished || !result.problem.empty())
             return;
         if (header.run_state == DEARTH_RUN_REFUSED)

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "harness/oracle/oracle_list.h"
-#include "harness/process/engine_path.h"
 #include "harness/sweep/baseline_run.h"
 #include "harness/sweep/exec_pool.h"
 #include "harness/triage/deduplicate.h"
@@ -34,14 +33,12 @@ std::optional<dearth_schedule> recorded_schedule(const Finding& finding) {
 }
 
 Result<TargetSetup> setup_for(const Scenario& scenario, const Finding& finding) {
-    auto program = find_engine(scenario.target);
-    if (!program)
-        return program.error();
-    TargetSetup setup;
-    setup.scenario = &scenario;
+    auto made = make_setup(scenario);
+    if (!made)
+        return made.error();
+    TargetSetup setup = made.take();
     setup.captures_free_stacks = true;
     setup.schedule = recorded_schedule(finding);
-    setup.program = program.take();
     setup.deadline_ms =
         scenario.limits.timeout_ms != 0 ? scenario.limits.timeout_ms : kReplayDeadlineMs;
     return setup;

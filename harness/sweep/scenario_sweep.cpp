@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "harness/process/engine_path.h"
 #include "harness/sweep/exec_pool.h"
 #include "harness/sweep/fork_sweep.h"
 
@@ -19,8 +18,8 @@ constexpr uint64_t kDeadlineFactor = 10;
 }  // namespace
 
 bool ScenarioSweep::can_fork() const {
-    return scenario_.injection.is_sweep && baseline_.threads <= 1 &&
-           options_.strategy != StrategyChoice::kExec;
+    return scenario_.injection.is_sweep && baseline_.threads <= 1 && !baseline_.is_entangled &&
+           !scenario_.target.has_private_folder && options_.strategy != StrategyChoice::kExec;
 }
 
 void ScenarioSweep::give_up(const Error& error) {
@@ -33,11 +32,10 @@ void ScenarioSweep::give_up(const Error& error) {
 }
 
 Status ScenarioSweep::prepare() {
-    auto program = find_engine(scenario_.target);
-    if (!program)
-        return program.error();
-    setup_.scenario = &scenario_;
-    setup_.program = program.take();
+    auto made = make_setup(scenario_);
+    if (!made)
+        return made.error();
+    setup_ = made.take();
     setup_.deadline_ms =
         scenario_.limits.timeout_ms != 0 ? scenario_.limits.timeout_ms : kFirstDeadlineMs;
     auto baseline = run_baseline(setup_, modules_, options_.should_stop);
@@ -61,6 +59,7 @@ Status ScenarioSweep::plan() {
     started.scenario_index = index_;
     started.scenario = &scenario_;
     started.baseline = baseline_.baseline;
+    started.warnings = setup_.program.start.warnings;
     started.planned_trials = plan_.trial_count();
     started.strategy = strategy_ = can_fork() ? Strategy::kFork : Strategy::kExec;
     if (options_.finished) {
@@ -102,6 +101,9 @@ void ScenarioSweep::complete_address(TrialPoint& point) const {
 }
 
 Status ScenarioSweep::take(TrialRecord record) {
+    // What could not be split off (no descriptor, no process left) is done by exec too.
+    if (record.strategy == Strategy::kFork && record.slot.end == DEARTH_END_INTERNAL)
+        return Done{};
     const Judgement judgement = judge_->judge(record);
     // A forked trial does not know who made a block after the fault: where a finding is about
     // that, the trial stays in the plan, and exec, which comes next, does it again with all call

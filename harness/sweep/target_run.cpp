@@ -1,11 +1,19 @@
 #include "harness/sweep/target_run.h"
 
+#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
+#include <fmt/format.h>
+
+#include "harness/process/target_environment.h"
+#include "harness/sweep/target_descriptors.h"
 #include "harness/triage/point_schedule.h"
 
 namespace dearth::harness {
@@ -38,10 +46,14 @@ dearth_layer_options layer_options(const TargetSetup& setup) {
     return options;
 }
 
-uint32_t checks_of(const Expectation& expect) {
+uint32_t checks_of(const Scenario& scenario) {
+    const Expectation& expect = scenario.expect;
     uint32_t checks = 0;
     if (expect.needs_no_leak)
         checks |= DEARTH_CHECK_LEAKS;
+    // A program may leave to the system what it still uses; an engine may not, it is closed.
+    if (expect.needs_no_leak && scenario.target.engine == Engine::kExec)
+        checks |= DEARTH_CHECK_REACHABLE;
     if (expect.needs_reusable)
         checks |= DEARTH_CHECK_AGAIN;
     if (expect.needs_restartable)
@@ -63,7 +75,7 @@ void configure(ControlPage& page, const TargetSetup& setup, uint32_t mode) {
     config.mode = mode;
     config.jobs = 1;
     config.slot_count = static_cast<uint32_t>(page.header().slots.capacity);
-    config.checks = checks_of(scenario.expect);
+    config.checks = checks_of(scenario);
     config.deadline_ms = setup.deadline_ms;
     config.failure_limit = scenario.limits.failures;
     config.memory_bytes = scenario.limits.memory_bytes;
@@ -73,10 +85,11 @@ void configure(ControlPage& page, const TargetSetup& setup, uint32_t mode) {
     dearth_term_default(&config.schedule.terms[0]);
     config.schedule.terms[0].when = scenario.injection.when;
     config.schedule.terms[0].unless = scenario.injection.unless;
-    config.event_fd = page.event_write_fd();
+    const TargetDescriptors descriptors(page, scenario.target.engine == Engine::kExec);
+    config.event_fd = descriptors.event();
     for (uint32_t i = 0; i < config.slot_count; ++i) {
-        config.out_fds[i] = page.out_fd(i);
-        config.err_fds[i] = page.err_fd(i);
+        config.out_fds[i] = descriptors.out(i);
+        config.err_fds[i] = descriptors.err(i);
     }
     config.domain_mask = scenario.target.domain_mask;
     const std::string& name = scenario.target.script.name;
@@ -88,22 +101,24 @@ void configure(ControlPage& page, const TargetSetup& setup, uint32_t mode) {
 SpawnRequest spawn_request(const TargetSetup& setup, const ControlPage& page) {
     const Target& target = setup.scenario->target;
     SpawnRequest request;
-    request.program = setup.program;
-    if (target.engine == Engine::kCApi && target.run.size() > 1)
-        request.arguments.assign(target.run.begin() + 1, target.run.end());
-    request.environment = {
-        {"LC_ALL", "C"}, {"TZ", "UTC"}, {"PATH", "/usr/bin:/bin"}, {"HOME", "/"}};
-    for (const auto& [name, value] : target.env)
-        request.environment[name] = value;
+    const ProgramStart& start = setup.program.start;
+    request.program = start.path;
+    request.own_name = start.arguments.front();
+    request.arguments.assign(start.arguments.begin() + 1, start.arguments.end());
+    request.environment = target_environment(target);
+    if (!setup.program.preload.empty()) {
+        std::string& preload = request.environment["LD_PRELOAD"];
+        preload = setup.program.preload + (preload.empty() ? "" : ":" + preload);
+    }
+    const TargetDescriptors descriptors(page, target.engine == Engine::kExec);
     // The last word: a scenario must not redirect the page.
-    request.environment[DEARTH_CONTROL_FD_VARIABLE] = std::to_string(page.page_fd());
-    const auto keep = [&](int fd) { request.descriptors.emplace_back(fd, fd); };
-    keep(page.page_fd());
-    keep(page.event_write_fd());
+    request.environment[DEARTH_CONTROL_FD_VARIABLE] = std::to_string(descriptors.page());
+    request.descriptors = {{page.page_fd(), descriptors.page()},
+                           {page.event_write_fd(), descriptors.event()}};
     const auto slot_count = static_cast<uint32_t>(page.header().slots.capacity);
     for (uint32_t i = 0; i < slot_count; ++i) {
-        keep(page.out_fd(i));
-        keep(page.err_fd(i));
+        request.descriptors.emplace_back(page.out_fd(i), descriptors.out(i));
+        request.descriptors.emplace_back(page.err_fd(i), descriptors.err(i));
     }
     request.descriptors.emplace_back(page.out_fd(0), STDOUT_FILENO);
     request.descriptors.emplace_back(page.err_fd(0), STDERR_FILENO);
@@ -122,11 +137,60 @@ Result<TargetRun> TargetRun::launch(const TargetSetup& setup, ControlPage page) 
     page.seal();
     run.page_ = std::make_unique<ControlPage>(std::move(page));
     run.started_ms_ = monotonic_ms();
-    auto process = ChildProcess::spawn(spawn_request(setup, *run.page_));
+    run.is_program_ = setup.scenario->target.engine == Engine::kExec;
+    SpawnRequest request = spawn_request(setup, *run.page_);
+    UniqueFd input;
+    if (!setup.input_path.empty()) {
+        input.reset(open(setup.input_path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!input.is_open()) {
+            const bool is_out = errno == EMFILE || errno == ENFILE;
+            return Error{
+                is_out ? ErrorClass::kInternal : ErrorClass::kBaseline,
+                fmt::format("open the input {}: {}", setup.input_path, std::strerror(errno)),
+                is_out ? "raise the open-file limit (ulimit -n)" : "correct target.stdin"};
+        }
+        request.descriptors.emplace_back(input.get(), STDIN_FILENO);
+    }
+    if (setup.scenario->target.has_private_folder) {
+        auto folder = PrivateFolder::create();
+        if (!folder)
+            return folder.error();
+        run.folder_.emplace(folder.take());
+        request.folder = run.folder_->path();
+        request.program = std::filesystem::absolute(request.program).string();
+    }
+    auto process = ChildProcess::spawn(request);
     if (!process)
         return process.error();
     run.process_ = std::make_unique<ChildProcess>(process.take());
     return run;
+}
+
+Result<TargetSetup> make_setup(const Scenario& scenario) {
+    auto program = find_target_program(scenario.target);
+    if (!program)
+        return program.error();
+    TargetSetup setup;
+    setup.scenario = &scenario;
+    setup.program = program.take();
+    if (scenario.target.engine != Engine::kExec)
+        return setup;
+    const std::optional<StandardInput>& input = scenario.target.input;
+    setup.input_path = input ? input->path : "/dev/null";
+    if (!setup.input_path.empty())
+        return setup;
+    // A file with a name: a child that is split off can then open it anew, and read on by itself.
+    auto folder = PrivateFolder::create();
+    if (!folder)
+        return folder.error();
+    setup.input_folder = std::make_shared<const PrivateFolder>(folder.take());
+    setup.input_path = setup.input_folder->path() + "/stdin";
+    std::ofstream file(setup.input_path, std::ios::binary);
+    if (!(file << input->text).flush())
+        return Error{ErrorClass::kInternal,
+                     fmt::format("write {}: {}", setup.input_path, std::strerror(errno)),
+                     "free some space below TMPDIR"};
+    return setup;
 }
 
 Result<TargetRun> TargetRun::start_baseline(const TargetSetup& setup) {
@@ -223,6 +287,17 @@ TrialRecord TargetRun::read_slot(uint32_t index, ModuleList::Translation& module
     }
     record.out += page_->read_output(index, false, 0, kOutputLimit - record.out.size());
     record.err += page_->read_output(index, true, 0, kOutputLimit - record.err.size());
+    if (is_program_) {
+        // All that a program writes is its run's: libc writes what is buffered after the agent's
+        // last word.
+        dearth_step_result& step = record.slot.steps[DEARTH_STEP_RUN];
+        const auto total = [&](bool is_error, uint64_t prefix) {
+            return (index != 0 ? prefix : 0) + page_->output_bytes(index, is_error);
+        };
+        step.out_begin = step.err_begin = 0;
+        step.out_end = total(false, record.slot.out_prefix_bytes);
+        step.err_end = total(true, record.slot.err_prefix_bytes);
+    }
     return record;
 }
 

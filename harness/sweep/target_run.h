@@ -13,6 +13,8 @@
 #include "harness/model/trial.h"
 #include "harness/process/child_process.h"
 #include "harness/process/control_page.h"
+#include "harness/process/private_folder.h"
+#include "harness/process/target_program.h"
 #include "harness/sweep/module_list.h"
 #include "harness/sweep/sweep_plan.h"
 
@@ -21,7 +23,9 @@ namespace dearth::harness {
 // What every process of one scenario's sweep has in common.
 struct TargetSetup {
     const Scenario* scenario = nullptr;
-    std::string program;
+    TargetProgram program;
+    std::string input_path;  // engine exec: file that is the standard input
+    std::shared_ptr<const PrivateFolder> input_folder;  // where it is, when the scenario has text
     uint64_t deadline_ms = 5000;
     // Who freed a block: nearly doubles the cost of stacks, so only replays ask for it.
     bool captures_free_stacks = false;
@@ -29,6 +33,9 @@ struct TargetSetup {
     // Replay: this schedule instead of the one that scenario and point make.
     std::optional<dearth_schedule> schedule;
 };
+
+// Program and input found; the rest by default. Keeps a pointer to `scenario`.
+Result<TargetSetup> make_setup(const Scenario& scenario);
 
 class TargetRun {
 public:
@@ -61,11 +68,14 @@ private:
     static Result<TargetRun> launch(const TargetSetup& setup, ControlPage page);
 
     std::unique_ptr<ControlPage> page_;
+    std::optional<PrivateFolder> folder_;  // the process's working directory; removed after its end
     std::unique_ptr<ChildProcess> process_;
+    bool is_program_ = false;  // engine exec
     uint64_t started_ms_ = 0;
 };
 
-// What spawn needs to start the target of `setup` on `page`; replay uses it for a debugger.
+// What spawn needs to start the target of `setup` on `page`, but for its standard input and its
+// working directory; replay uses it for a debugger.
 SpawnRequest spawn_request(const TargetSetup& setup, const ControlPage& page);
 
 // Real time since some start, for deadlines.

@@ -38,6 +38,11 @@ auto simplicity(const TrialPoint& point) {
 
 // The place where it broke: for a leak, where the lost block was made.
 const dearth_stack& breaking_stack(const Accusation& accusation) {
+    // Where in its circle a recursion meets the end of the stack is chance, and another place under
+    // each strategy.
+    static constexpr dearth_stack kNowhere = {};
+    if (accusation.verdict == Verdict::kStackOverflow)
+        return kNowhere;
     // A write into a freed block is noticed when the quarantine lets it go, wherever that is: the
     // block's origin says more, and stays the same.
     const bool is_noticed_late =

@@ -56,8 +56,9 @@ constexpr std::array<std::string_view, 36> kAllocatorFunctions = {
 }  // namespace
 
 bool is_own_frame(const SymbolFrame& frame) {
-    // The unwinder that dearth opens for itself.
-    if (matches("libunwind.so*", frame.module))
+    // The unwinder that dearth opens for itself; the preload library has nothing but hooks in it,
+    // by whatever name of libc's.
+    if (matches("libunwind.so*", frame.module) || matches("libdearth-preload*", frame.module))
         return true;
     // An engine may carry its interpreter inside, so where there is a name, the name decides, or
     // the folder its source is in; an interpreter written in C has no unnamed namespaces.

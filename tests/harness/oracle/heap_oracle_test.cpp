@@ -44,6 +44,16 @@ TEST(HeapOracle, DetailsSayWhatWasWrittenWhere) {
     sized.slot().misuses[0].told_size_bytes = 48;
     EXPECT_EQ(sized.detail(), "free says 48 bytes, the block was made with 64 bytes");
 
+    TrialBuilder family;
+    family.misuse(DEARTH_MISUSE_MISMATCHED_FREE);
+    family.slot().misuses[0].family = DEARTH_FAMILY_NEW_ARRAY;
+    EXPECT_EQ(family.detail(), "delete[] of a 64-byte block that malloc made");
+    family.slot().misuses[0].family = DEARTH_FAMILY_MALLOC;
+    family.slot().misuses[0].block_family = DEARTH_FAMILY_NEW;
+    EXPECT_EQ(family.detail(), "free of a 64-byte block that new made");
+    family.slot().misuses[0].op = DEARTH_OP_REALLOC;
+    EXPECT_EQ(family.detail(), "realloc of a 64-byte block that new made");
+
     TrialBuilder domain;
     domain.misuse(DEARTH_MISUSE_WRONG_DOMAIN);
     domain.slot().misuses[0].domain = DEARTH_DOMAIN_MEM;

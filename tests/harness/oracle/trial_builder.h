@@ -99,6 +99,16 @@ public:
         site.allocated.frames[0] = record_.slot.leak_site_count;
         return *this;
     }
+    // Of the blocks that leak() told of, those that are lost; all at the site told of last.
+    TrialBuilder& lost(uint64_t blocks, uint64_t bytes) {
+        record_.slot.reachability = DEARTH_REACHABILITY_KNOWN;
+        record_.slot.lost_blocks += blocks;
+        record_.slot.lost_bytes += bytes;
+        dearth_leak_site& site = record_.slot.leaks[record_.slot.leak_site_count - 1];
+        site.lost_blocks = blocks;
+        site.lost_bytes = bytes;
+        return *this;
+    }
     TrialBuilder& outcomes(std::vector<AcceptableOutcome> outcomes) {
         scenario_.expect.outcomes = std::move(outcomes);
         return *this;

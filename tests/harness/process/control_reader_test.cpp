@@ -31,7 +31,7 @@ TEST(ControlReader, RefusesWhatIsNoPage) {
     EXPECT_NE(ControlReader(std::span(good).first(good.size() - 1)).defect(), "") << "cut short";
 
     page.header().version = DEARTH_CONTROL_VERSION + 1;
-    EXPECT_NE(ControlReader(bytes_of(page)).defect().find("version 2"), std::string::npos);
+    EXPECT_NE(ControlReader(bytes_of(page)).defect().find("version 3"), std::string::npos);
     page.header().version = DEARTH_CONTROL_VERSION;
     page.header().slots.capacity = UINT64_MAX / 2;
     EXPECT_NE(ControlReader(bytes_of(page)).defect(), "");

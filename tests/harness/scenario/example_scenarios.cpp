@@ -83,10 +83,25 @@ target: { engine: c-api, run: [./selftest, --quick, "${{ matrix.n }}"], domains:
 matrix: { n: [1, 2] }
 )";
 
+constexpr const char* kAnyProgram = R"(version: 1
+name: any-program
+target:
+  engine: exec
+  run: [sort, -n]
+  stdin: "2 1"
+  cwd: private
+  env: { LANG: C.UTF-8 }
+expect:
+  baseline: { exit: 3, stdout: "" }
+  outcome: [ok, "exit:2", "signal:ABRT"]
+  stderr: { matches: "memory (is )?exhausted" }
+  invariants: [no-corruption, no-leak]
+)";
+
 }  // namespace
 
 std::vector<std::string> complete_scenarios() {
-    return {kEveryKey, kCasesAndMatrix, kProgram};
+    return {kEveryKey, kCasesAndMatrix, kProgram, kAnyProgram};
 }
 
 std::string readme_path() {
