@@ -31,6 +31,11 @@ void* reserve_pages(size_t size_bytes) noexcept {
     return map_with(size_bytes, MAP_NORESERVE);
 }
 
+void populate_pages(void* pages, size_t size_bytes) noexcept {
+    ErrnoSaver saver;
+    madvise(pages, size_bytes, MADV_POPULATE_WRITE);
+}
+
 void unmap_pages(void* pages, size_t size_bytes) noexcept {
     ErrnoSaver saver;
     if (pages != nullptr && munmap(pages, align_up(size_bytes, kPageBytes)) != 0) {

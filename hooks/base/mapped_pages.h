@@ -16,6 +16,11 @@ void* map_pages(size_t size_bytes) noexcept;
 /// Untouched pages cost neither memory nor time when the process forks.
 void* reserve_pages(size_t size_bytes) noexcept;
 
+/// Has untouched pages of ours backed by memory in one go, for less than a page fault each would
+/// cost. Where the OS cannot (before Linux 5.14), they are backed when touched. `pages` begins a
+/// page; errno is kept.
+void populate_pages(void* pages, size_t size_bytes) noexcept;
+
 /// `size_bytes` as it was asked for. nullptr: nothing happens.
 void unmap_pages(void* pages, size_t size_bytes) noexcept;
 

@@ -78,6 +78,15 @@ LedgerTable::Region* LedgerTable::find_region(uint64_t number) const noexcept {
     }
 }
 
+// One page used: perhaps a large block that lies alone. The second: the region fills up.
+void LedgerTable::touch_page(Region& region, uint64_t page_bit) noexcept {
+    const bool is_second = region.touched != 0 && (region.touched & (region.touched - 1)) == 0;
+    region.touched |= page_bit;
+    if (is_second) {
+        populate_pages(region.records, kSlots * sizeof(Record));
+    }
+}
+
 void LedgerTable::read_extra(const Extra& extra, LedgerNode& node) noexcept {
     node.address += extra.packed & 15;
     node.size_bytes = extra.size_bytes;

@@ -57,12 +57,14 @@ public:
         }
         const uint64_t slot = slot_of(node.address);
         // A page never written is not read either: that would cost it a second page fault.
-        uint64_t& touched = region->touched;
+        const uint64_t touched = region->touched;
         const uint64_t page_bit = uint64_t{1} << (slot / kSlotsInPage);
         if ((touched & page_bit) != 0 && (region->records[slot] & kIsLive) != 0) {
             return false;
         }
-        touched |= page_bit;
+        if (__builtin_expect((touched & page_bit) == 0, 0)) {
+            touch_page(*region, page_bit);
+        }
         const bool has_extra = (node.size_bytes >> kSizeBits | node.serial | node.stack_id |
                                 node.place | (node.address & 15)) != 0;
         region->records[slot] =
@@ -199,6 +201,7 @@ private:
         return true;
     }
 
+    static void touch_page(Region& region, uint64_t page_bit) noexcept;
     static void read_extra(const Extra& extra, LedgerNode& node) noexcept;
     static void write_extra(Extra& extra, const LedgerNode& node) noexcept;
 
