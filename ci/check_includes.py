@@ -14,7 +14,7 @@ import re
 import sys
 
 from source_tree import COMPILED_SUFFIXES, CXX_SUFFIXES, Violation, blank_cxx, line_of, \
-    list_files, read_text
+    list_files, read_text, report
 
 # Over text without comments and literals, which tells directives; the name is then read from the
 # text itself.
@@ -238,12 +238,7 @@ def main(arguments):
     except (OSError, FloorsError) as error:
         print(f"check_includes: {error}", file=sys.stderr)
         return 2
-    checker = Checker(options.root, floors)
-    violations = checker.run()
-    for violation in violations:
-        print(violation)
-    print(f"check_includes: {len(checker.files)} files, {len(violations)} violations")
-    return 1 if violations else 0
+    return report("check_includes", Checker(options.root, floors))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import sys
 import style_rules as rules
 from function_lengths import find_functions
 from source_tree import COMPILED_SUFFIXES, CXX_SUFFIXES, Violation, blank_cxx, cxx_comments, \
-    line_of, list_files, read_text
+    line_of, list_files, read_text, report
 
 # Folders whose sources must stand in a CMakeLists.txt.
 BUILT_FOLDERS = ("hooks", "harness", "fuzz", "tests", "scenarios")
@@ -247,12 +247,7 @@ def main(arguments):
     except ExceptionsError as error:
         print(f"check_style: {error}", file=sys.stderr)
         return 2
-    checker = Checker(options.root, exceptions)
-    violations = checker.run()
-    for violation in violations:
-        print(violation)
-    print(f"check_style: {len(checker.files)} files, {len(violations)} violations")
-    return 1 if violations else 0
+    return report("check_style", Checker(options.root, exceptions))
 
 
 if __name__ == "__main__":

@@ -133,5 +133,14 @@ def _blank(characters, start, end):
             characters[i] = " "
 
 
+def report(program, checker):
+    """Runs a checker and prints what it found; returns the exit code."""
+    violations = checker.run()
+    for violation in violations:
+        print(violation)
+    print(f"{program}: {len(checker.files)} files, {len(violations)} violations")
+    return 1 if violations else 0
+
+
 def line_of(text, offset):
     return text.count("\n", 0, offset) + 1

@@ -105,6 +105,7 @@ void check_stack(const dearth_stack& stack) {
 }
 
 void check_misuse(const dearth_misuse& misuse) {
+    require(misuse.kind <= DEARTH_MISUSE_WRONG_DOMAIN, "a misuse's kind is a known one or none");
     require(misuse.phase < DEARTH_PHASE_COUNT, "a misuse happened in a phase");
     require(misuse.domain <= DEARTH_DOMAIN_COUNT, "a misuse's domain is known or unknown");
     check_text(misuse.place);
@@ -148,12 +149,17 @@ void check_page(const ControlReader& reader) {
             check_text(module->path);
         }
     }
-    for (uint64_t i = 0; i < reader.stream_count(); ++i)
-        reader.stream_entry(i);
+    for (uint64_t i = 0; i < reader.stream_count(); ++i) {
+        const dearth_stream_entry entry = reader.stream_entry(i);
+        require(entry.op <= DEARTH_OP_COUNT, "a request's operation is a known one or none");
+        require(entry.domain <= DEARTH_DOMAIN_COUNT, "a request's domain is known or unknown");
+        require(entry.phase < DEARTH_PHASE_COUNT, "a request was made in a phase");
+    }
     for (uint64_t i = 0; i < reader.site_count(); ++i)
         check_stack(reader.site_entry(i).stack);
     for (uint64_t i = 0; i < reader.leftover_count(); ++i)
-        reader.leftover(i);
+        require(reader.leftover(i).domain <= DEARTH_DOMAIN_COUNT,
+                "a leftover's domain is known or unknown");
 }
 
 }  // namespace

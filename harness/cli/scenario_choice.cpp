@@ -43,8 +43,9 @@ Status set_points(const std::string& text, Injection& injection) {
         injection.step = 1;
         return Done{};
     }
-    return usage(fmt::format("read --points `{}`", text),
-                 "write all, sites, 17, 1..200, 40.. or sample:100");
+    return usage(
+        fmt::format("read --points `{}`", text),
+        "write all, sites, 17, 1..200, 40.. or sample:100; ordinals begin at 1 and ascend");
 }
 
 Status set_kinds(const std::string& text, Injection& injection) {

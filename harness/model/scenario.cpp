@@ -1,31 +1,28 @@
-// Text forms of scenario parts; see scenario.h. The fingerprint names every field and gives every
-// text its length, so that no two scenarios share it by accident.
+// Text forms of scenario parts; see scenario.h. The fingerprint names every field, filters and
+// schedules by their canonical text, and gives every text its length, so that no two scenarios
+// share it by accident.
 #include "harness/model/scenario.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
 
 #include "harness/base/text.h"
 
 namespace dearth::harness {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKindWords = {"once", "burst", "persistent", "sticky"};
-constexpr std::array<std::string_view, 5> kActionWords = {"fail", "corrupt-front", "corrupt-rear",
-                                                          "move", "fill"};
-
-std::string_view word_at(std::span<const std::string_view> words, uint32_t index) {
-    return index < words.size() ? words[index] : std::string_view("unknown");
+// A word of the schedule language, or "unknown".
+std::string_view word_of(const char* (*name_of)(uint32_t), uint32_t value) {
+    const char* name = name_of(value);
+    return name != nullptr ? std::string_view(name) : std::string_view("unknown");
 }
 
-std::optional<uint32_t> index_of(std::span<const std::string_view> words, std::string_view word) {
-    const auto found = std::find(words.begin(), words.end(), word);
-    if (found == words.end()) {
-        return std::nullopt;
+std::optional<uint32_t> value_of(const char* (*name_of)(uint32_t), std::string_view word) {
+    for (uint32_t value = 0; name_of(value) != nullptr; ++value) {
+        if (name_of(value) == word) {
+            return value;
+        }
     }
-    return static_cast<uint32_t>(found - words.begin());
+    return std::nullopt;
 }
 
 // Collects `name=value` lines.
@@ -44,46 +41,14 @@ private:
     std::string text_;
 };
 
-// Patterns are C arrays from a schedule; a full one has no terminator.
-std::string_view pattern_text(const char (&pattern)[DEARTH_PATTERN_BYTES]) {
-    return std::string_view(pattern, std::find(pattern, pattern + sizeof pattern, '\0') - pattern);
-}
-
-void add_filter(FieldText& out, std::string_view name, const dearth_filter& filter) {
-    out.text("filter", name);
-    out.number("op", filter.op_mask);
-    out.number("domain", filter.domain_mask);
-    out.number("phase", filter.phase_mask);
-    out.number("thread", filter.thread);
-    out.number("size-min", filter.size_min_bytes);
-    out.number("size-max", filter.size_max_bytes);
-    out.number("align-min", filter.align_min_bytes);
-    out.number("site", filter.site);
-    out.text("stack", pattern_text(filter.stack));
-    out.text("module", pattern_text(filter.module));
-}
-
-void add_term(FieldText& out, const dearth_term& term) {
-    out.number("selector", term.selector);
-    out.number("kind", term.kind);
-    out.number("action", term.action);
-    out.number("burst", term.burst);
-    out.number("first", term.first);
-    out.number("last", term.last);
-    out.number("after", term.after);
-    out.number("times", term.times);
-    out.number("probability", term.probability_ppb);
-    out.number("seed", term.seed);
-    out.number("budget", term.budget_bytes);
-    out.number("corrupt-bytes", term.corrupt_bytes);
-    out.number("corrupt-offset", term.corrupt_offset);
-    out.number("fill-byte", term.fill_byte);
-    const uint32_t count = std::min<uint32_t>(term.list_count, DEARTH_LIST_MAX);
-    for (uint32_t index = 0; index < count; ++index) {
-        out.number("ordinal", term.list[index]);
-    }
-    add_filter(out, "when", term.when);
-    add_filter(out, "unless", term.unless);
+// What the filters let through, by the canonical text of a term that has them.
+void add_window(FieldText& out, const dearth_filter& when, const dearth_filter& unless) {
+    dearth_schedule schedule = {};
+    schedule.term_count = 1;
+    dearth_term_default(&schedule.terms[0]);
+    schedule.terms[0].when = when;
+    schedule.terms[0].unless = unless;
+    out.text("window", schedule_text(schedule));
 }
 
 void add_script(FieldText& out, std::string_view name, const Script& script) {
@@ -125,14 +90,10 @@ void add_injection(FieldText& out, const Injection& injection) {
     for (const SweepKind& kind : injection.kinds) {
         out.text("sweep-kind", sweep_kind_text(kind));
     }
-    add_filter(out, "when", injection.when);
-    add_filter(out, "unless", injection.unless);
+    add_window(out, injection.when, injection.unless);
     out.number("seed-first", injection.seed_first);
     out.number("seed-last", injection.seed_last);
-    const uint32_t terms = std::min<uint32_t>(injection.schedule.term_count, DEARTH_TERMS_MAX);
-    for (uint32_t index = 0; index < terms; ++index) {
-        add_term(out, injection.schedule.terms[index]);
-    }
+    out.text("schedule", schedule_text(injection.schedule));
 }
 
 void add_pattern(FieldText& out, std::string_view name, const std::optional<TextPattern>& pattern) {
@@ -182,13 +143,24 @@ void add_limits(FieldText& out, const Limits& limits) {
 
 }  // namespace
 
+std::string schedule_text(const dearth_schedule& schedule) {
+    std::string text(256, '\0');
+    size_t length = dearth_schedule_format(&schedule, text.data(), text.size());
+    if (length >= text.size()) {
+        text.resize(length + 1);
+        length = dearth_schedule_format(&schedule, text.data(), text.size());
+    }
+    text.resize(length);
+    return text;
+}
+
 std::string sweep_kind_text(const SweepKind& kind) {
-    std::string text(word_at(kKindWords, kind.kind));
+    std::string text(word_of(dearth_kind_name, kind.kind));
     if (kind.kind == DEARTH_KIND_BURST) {
         text += fmt::format("={}", kind.burst);
     }
     if (kind.action != DEARTH_ACTION_FAIL) {
-        text += fmt::format("+{}", word_at(kActionWords, kind.action));
+        text += fmt::format("+{}", word_of(dearth_action_name, kind.action));
     }
     return text;
 }
@@ -197,7 +169,7 @@ std::optional<SweepKind> sweep_kind_from_text(std::string_view text) {
     SweepKind kind;
     const size_t plus = text.find('+');
     if (plus != std::string_view::npos) {
-        const auto action = index_of(kActionWords, text.substr(plus + 1));
+        const auto action = value_of(dearth_action_name, text.substr(plus + 1));
         // "once+fail" is refused: one value, one spelling.
         if (!action || *action == DEARTH_ACTION_FAIL) {
             return std::nullopt;
@@ -215,7 +187,7 @@ std::optional<SweepKind> sweep_kind_from_text(std::string_view text) {
         kind.burst = static_cast<uint32_t>(*burst);
         return kind;
     }
-    const auto index = index_of(kKindWords, text);
+    const auto index = value_of(dearth_kind_name, text);
     if (!index || *index == DEARTH_KIND_BURST) {
         return std::nullopt;
     }

@@ -57,6 +57,9 @@ struct SweepKind {
 std::string sweep_kind_text(const SweepKind& kind);
 std::optional<SweepKind> sweep_kind_from_text(std::string_view text);
 
+// The canonical text, which parses back to an equal schedule; --inject takes it.
+std::string schedule_text(const dearth_schedule& schedule);
+
 enum class PointSelection : uint8_t {
     kAll,     // every ordinal of the range
     kSites,   // the first request of each distinct call stack

@@ -147,12 +147,8 @@ bool is_same_place(const dearth_misuse& a, const dearth_misuse& b) {
 
 }  // namespace
 
-OracleAnswer heap_oracle(const OracleInput& input) {
+OracleAnswer misuse_answer(const dearth_trial_slot& slot) {
     OracleAnswer answer;
-    if (!input.scenario.expect.needs_no_corruption) {
-        return answer;
-    }
-    const dearth_trial_slot& slot = input.record.slot;
     const uint32_t kept = std::min<uint32_t>(slot.misuse_count, DEARTH_MISUSES_MAX);
     for (uint32_t i = 0; i < kept; ++i) {
         const dearth_misuse& misuse = slot.misuses[i];
@@ -160,7 +156,7 @@ OracleAnswer heap_oracle(const OracleInput& input) {
         if (!verdict) {
             // A slot half written when the process died, or bytes that are not ours.
             answer.standing = Standing{Verdict::kInconclusive,
-                                       fmt::format("misuse of unknown kind {}", misuse.kind)};
+                                       "the record makes no sense: misuse of an unknown kind"};
             continue;
         }
         const bool is_repeat = std::any_of(
@@ -176,6 +172,11 @@ OracleAnswer heap_oracle(const OracleInput& input) {
             fmt::format(" (and {} more in this trial)", slot.misuse_count - kept);
     }
     return answer;
+}
+
+OracleAnswer heap_oracle(const OracleInput& input) {
+    return input.scenario.expect.needs_no_corruption ? misuse_answer(input.record.slot)
+                                                     : OracleAnswer::nothing();
 }
 
 }  // namespace dearth::harness

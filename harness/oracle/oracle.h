@@ -46,6 +46,8 @@ using Oracle = OracleAnswer (*)(const OracleInput& input);
 OracleAnswer reach_oracle(const OracleInput& input);
 // Misuse of the heap, as the layers found it.
 OracleAnswer heap_oracle(const OracleInput& input);
+// The same of any slot, whatever a scenario makes of it: a baseline's, for instance.
+OracleAnswer misuse_answer(const dearth_trial_slot& slot);
 // How the process ended: signals, deadlines, livelocks, early exits.
 OracleAnswer end_oracle(const OracleInput& input);
 // What open, run and close reported, and whether success came with the baseline's output.

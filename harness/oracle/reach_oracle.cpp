@@ -43,7 +43,9 @@ OracleAnswer reach_oracle(const OracleInput& input) {
     if (slot.end != DEARTH_END_FINISHED) {
         return OracleAnswer::stands(
             Verdict::kInconclusive,
-            fmt::format("ended {} before anything was injected", step_words(step_at_end(slot))));
+            fmt::format("ended{} {} before anything was injected",
+                        slot.end == DEARTH_END_SIGNALED ? " by " + signal_words(slot.end_code) : "",
+                        step_words(step_at_end(slot))));
     }
     return OracleAnswer::stands(Verdict::kNotReached, "no request was made to fail");
 }

@@ -112,7 +112,7 @@ Result<ChildProcess> ChildProcess::spawn(const SpawnRequest& request) {
         return Error{
             ErrorClass::kInternal,
             fmt::format("watch process {}: pidfd_open: {}", child.pid_, std::strerror(errno)),
-            "dearth needs Linux 5.3 or newer"};
+            "dearth needs Linux 5.4 or newer"};
     return child;
 }
 

@@ -26,7 +26,11 @@ void clamp_request(dearth_request& request) {
     request.phase = std::min<uint32_t>(request.phase, DEARTH_PHASE_COUNT - 1);
 }
 
+// A kind that is none of ours becomes 0, which is no kind: the oracles take it for a record that
+// makes no sense.
 void clamp_misuse(dearth_misuse& misuse) {
+    if (misuse.kind > DEARTH_MISUSE_WRONG_DOMAIN)
+        misuse.kind = 0;
     misuse.op = std::min<uint32_t>(misuse.op, DEARTH_OP_COUNT);
     misuse.domain = std::min<uint32_t>(misuse.domain, DEARTH_DOMAIN_COUNT);
     misuse.block_domain = std::min<uint32_t>(misuse.block_domain, DEARTH_DOMAIN_COUNT);
@@ -141,6 +145,8 @@ T ControlReader::element(const dearth_region& region, uint64_t index) const {
 
 dearth_trial_slot ControlReader::slot(uint64_t index) const {
     auto slot = element<dearth_trial_slot>(header_.slots, index);
+    if (slot.state > DEARTH_SLOT_DONE)
+        slot.state = DEARTH_SLOT_FREE;
     slot.kind_index = std::min<uint32_t>(slot.kind_index, DEARTH_SWEEP_KINDS_MAX - 1);
     clamp_request(slot.request);
     clamp_stack(slot.injected);
@@ -180,7 +186,12 @@ std::optional<dearth_module> ControlReader::module(uint64_t index) const {
 }
 
 dearth_stream_entry ControlReader::stream_entry(uint64_t index) const {
-    return element<dearth_stream_entry>(header_.stream, index);
+    auto entry = element<dearth_stream_entry>(header_.stream, index);
+    entry.op = std::min<uint8_t>(entry.op, DEARTH_OP_COUNT);
+    entry.domain = std::min<uint8_t>(entry.domain, DEARTH_DOMAIN_COUNT);
+    entry.phase = std::min<uint8_t>(entry.phase, DEARTH_PHASE_COUNT - 1);
+    entry.is_selected = entry.is_selected != 0;
+    return entry;
 }
 
 dearth_site_entry ControlReader::site_entry(uint64_t index) const {
@@ -190,7 +201,9 @@ dearth_site_entry ControlReader::site_entry(uint64_t index) const {
 }
 
 dearth_leftover ControlReader::leftover(uint64_t index) const {
-    return element<dearth_leftover>(header_.leftovers, index);
+    auto leftover = element<dearth_leftover>(header_.leftovers, index);
+    leftover.domain = std::min<uint32_t>(leftover.domain, DEARTH_DOMAIN_COUNT);
+    return leftover;
 }
 
 }  // namespace dearth::harness

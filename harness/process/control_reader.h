@@ -29,7 +29,8 @@ public:
     // All of the following need an empty defect().
     const dearth_control_header& header() const { return header_; }
     uint64_t slot_count() const { return count_of(header_.slots); }
-    // A sane copy: counts clamped, enums in range, text terminated.
+    // This and the elements below are sane copies: counts clamped, enums in range (an operation or
+    // a domain at most its COUNT, the kind of a misuse 0 when it is none of ours), text terminated.
     dearth_trial_slot slot(uint64_t index) const;
 
     uint64_t module_count() const { return count_of(header_.modules); }

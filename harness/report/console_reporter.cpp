@@ -3,12 +3,12 @@
 #include "harness/report/console_reporter.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "harness/base/text.h"
+#include "harness/report/finding_overview.h"
 #include "harness/report/finding_text.h"
 #include "harness/report/report_words.h"
 #include "harness/report/terminal_text.h"
@@ -17,67 +17,6 @@ namespace dearth::harness {
 namespace {
 
 constexpr size_t kColumnsMin = 80;
-constexpr size_t kIdDigitsMin = 8;
-
-// What is known of one finding after a first look at all of them.
-struct FindingGroup {
-    std::vector<std::string> scenarios;
-    uint64_t trial_count = 0;
-    Disposition disposition = Disposition::kKnown;
-    size_t shown_by = 0;  // the scenario under whose name it is printed
-};
-
-struct Overview {
-    std::map<std::string, FindingGroup> groups;  // by id
-    size_t id_digits = kIdDigitsMin;
-    std::map<Disposition, uint64_t> counts;
-    std::vector<Verdict> failing;  // in the order of gravity, each once
-};
-
-// The fewest digits, at least eight, that tell all ids apart.
-size_t digits_for(const std::map<std::string, FindingGroup>& groups) {
-    size_t digits = kIdDigitsMin;
-    const std::string* previous = nullptr;
-    for (const auto& [id, group] : groups) {
-        if (previous != nullptr) {
-            const auto differs =
-                std::mismatch(previous->begin(), previous->end(), id.begin(), id.end());
-            digits = std::max(digits, static_cast<size_t>(differs.second - id.begin()) + 1);
-        }
-        previous = &id;
-    }
-    return digits;
-}
-
-Result<Overview> look_over(const RunSource& source, const std::vector<ScenarioFacts>& scenarios) {
-    Overview overview;
-    for (const ScenarioFacts& facts : scenarios) {
-        const Status status =
-            source.for_each_finding(facts.scenario_index, [&](const Finding& finding) -> Status {
-                const auto [place, is_new] = overview.groups.try_emplace(finding.id);
-                FindingGroup& group = place->second;
-                group.scenarios.push_back(facts.name);
-                group.trial_count += finding.trial_count;
-                // A finding that any scenario lets fail, fails, and is shown as that one has it.
-                if (is_new || finding.disposition < group.disposition) {
-                    group.disposition = finding.disposition;
-                    group.shown_by = facts.scenario_index;
-                }
-                if (finding.disposition == Disposition::kFails)
-                    overview.failing.push_back(finding.verdict);
-                return Done{};
-            });
-        if (!status)
-            return status.error();
-    }
-    for (const auto& [id, group] : overview.groups)
-        ++overview.counts[group.disposition];
-    std::sort(overview.failing.begin(), overview.failing.end(), std::greater<>());
-    overview.failing.erase(std::unique(overview.failing.begin(), overview.failing.end()),
-                           overview.failing.end());
-    overview.id_digits = digits_for(overview.groups);
-    return overview;
-}
 
 class ConsoleReport {
 public:
@@ -93,7 +32,7 @@ public:
         const Result<std::vector<ScenarioFacts>> scenarios = source_.scenarios();
         if (!scenarios)
             return scenarios.error();
-        const Result<Overview> overview = look_over(source_, scenarios.value());
+        const Result<FindingOverview> overview = overview_of(source_, scenarios.value());
         if (!overview)
             return overview.error();
         const RunTotals totals = totals_of(scenarios.value());
@@ -165,15 +104,14 @@ private:
             paragraph(printable_text(trim(problem_line)), 5);
     }
 
-    Status write_findings(const std::vector<ScenarioFacts>& scenarios, const Overview& overview,
-                          Disposition disposition) {
+    Status write_findings(const std::vector<ScenarioFacts>& scenarios,
+                          const FindingOverview& overview, Disposition disposition) {
         for (const ScenarioFacts& facts : scenarios) {
             const Status status = source_.for_each_finding(
                 facts.scenario_index, [&](const Finding& finding) -> Status {
-                    const FindingGroup& group = overview.groups.at(finding.id);
-                    if (group.disposition == disposition && finding.disposition == disposition &&
-                        group.shown_by == facts.scenario_index)
-                        write_finding(finding, group, facts.name, overview.id_digits);
+                    if (finding.disposition == disposition &&
+                        overview.leads(finding, facts.scenario_index))
+                        write_finding(finding, facts.name, overview);
                     return Done{};
                 });
             if (!status)
@@ -182,19 +120,22 @@ private:
         return Done{};
     }
 
-    void write_finding(Finding finding, const FindingGroup& group, const std::string& scenario,
-                       size_t id_digits) {
+    void write_finding(Finding finding, const std::string& scenario,
+                       const FindingOverview& overview) {
+        const FindingEntry& entry = overview.entries.at(finding.id);
         FindingContext context;
-        context.id_digits = id_digits;
-        for (const std::string& name : group.scenarios) {
+        context.id_digits = overview.id_digits;
+        for (const std::string& name : entry.scenarios) {
             if (name != scenario)
-                context.other_scenarios.push_back(printable_text(name));
+                context.other_scenarios.push_back(name);
         }
-        finding.trial_count = group.trial_count;
+        context.followers = entry.followers;
+        finding.trial_count = entry.trial_count;
         sink_.write('\n' + finding_text(finding, context, options_));
     }
 
-    void write_summary(const RunFacts& run, const RunTotals& totals, const Overview& overview) {
+    void write_summary(const RunFacts& run, const RunTotals& totals,
+                       const FindingOverview& overview) {
         const auto count = [&](Disposition disposition) -> uint64_t {
             const auto place = overview.counts.find(disposition);
             return place == overview.counts.end() ? 0 : place->second;
@@ -216,7 +157,7 @@ private:
     // The last line: what the exit code says, in words. Green only when something was tested, all
     // of it, and the run says so itself.
     void write_gate(const RunFacts& run, const RunTotals& totals, uint64_t failing,
-                    const Overview& overview) {
+                    const FindingOverview& overview) {
         const int exit_code = run.finish ? run.finish->exit_code : -1;
         if (failing > 0) {
             std::vector<std::string_view> names;

@@ -110,6 +110,27 @@ void add_script(Block& block, const Finding& finding) {
         block.pieces("script", places, " < ");
 }
 
+// All ids: people list them under `known`, and replay them.
+void add_followers(Block& block, const Finding& finding, const FindingContext& context) {
+    if (context.followers.empty())
+        return;
+    const std::string confirmation = confirmation_text(finding);
+    uint64_t trials = 0;
+    std::vector<std::string> ids;
+    for (const FollowingFinding& follower : context.followers) {
+        trials += follower.trial_count;
+        ids.push_back(printable_text(follower.id.substr(0, context.id_digits)));
+        // Only what differs from the headline is worth a word.
+        if (follower.confirmation != confirmation)
+            ids.back() += fmt::format(" ({})", follower.confirmation);
+    }
+    const size_t count = context.followers.size();
+    ids.front() = fmt::format("{} here ({}): {}",
+                              plural(count, "more failed site leads", "more failed sites lead"),
+                              plural(trials, "trial"), ids.front());
+    block.pieces("", ids, ", ");
+}
+
 }  // namespace
 
 std::string finding_headline(const Finding& finding, bool has_color) {
@@ -140,14 +161,19 @@ std::string finding_text(const Finding& finding, const FindingContext& context,
         block.sentence("", finding.detail);
     if (finding.disposition == Disposition::kKnown && !finding.known_reason.empty())
         block.sentence("known", finding.known_reason);
-    if (!context.other_scenarios.empty())
-        block.pieces("also in", context.other_scenarios, ", ");
+    if (!context.other_scenarios.empty()) {
+        std::vector<std::string> names;
+        for (const std::string& name : context.other_scenarios)
+            names.push_back(printable_text(name));
+        block.pieces("also in", names, ", ");
+    }
     block.stack("made to fail", {injected_text(finding)}, finding.injected);
     block.stack("found at", {}, finding.detected);
     block.stack("block made", {}, finding.allocated);
     block.stack("block freed", {}, finding.freed);
     add_script(block, finding);
     add_error_text(block, finding.error_text);
+    add_followers(block, finding, context);
     const std::string replay = "dearth replay " + id;
     block.line("", fmt::format("replay  {:<30} debug  {} --gdb", replay, replay));
     return text + block.take();

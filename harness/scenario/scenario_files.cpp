@@ -153,7 +153,8 @@ Result<Scenario> scenario_for_script(const std::string& path, std::optional<Engi
     }
     Result<std::string> text = read_text_file(path, kScriptBytesMax);
     if (!text) {
-        return usage_error(fmt::format("read the script `{}`: {}", path, text.error().message));
+        return usage_error(fmt::format("read the script `{}`: {}", path, text.error().message),
+                           "name a readable file of at most " + size_text(kScriptBytesMax));
     }
     Scenario scenario;
     scenario.name = legal_name(scenario_stem(path));

@@ -9,12 +9,17 @@
 
 #include <fmt/format.h>
 
+#include "harness/oracle/oracle.h"
+#include "harness/triage/stack_trim.h"
+#include "harness/triage/symbolizer.h"
+
 namespace dearth::harness {
 namespace {
 
 constexpr uint64_t kGraceMs = 2000;
 constexpr int kPollMs = 50;
 constexpr size_t kQuotedBytes = 600;
+constexpr size_t kQuotedFrames = 4;
 
 struct OneRun {
     TrialRecord record;
@@ -52,13 +57,43 @@ std::string indented(const std::string& text) {
     return result;
 }
 
-Error baseline_error(const Scenario& scenario, const std::string& why, const TrialRecord& record) {
+std::string stack_line(std::string_view label, const dearth_stack& stack, const ModuleList& modules,
+                       FrameSource& source) {
+    std::string line;
+    const std::vector<SymbolFrame> frames =
+        people_frames(resolve_stack(stack, modules.modules(), source));
+    for (size_t i = 0; i < std::min(frames.size(), kQuotedFrames); ++i)
+        line += (i == 0 ? "" : " < ") + frame_text(frames[i]);
+    return line.empty() ? line : fmt::format("\n    {} {}", label, line);
+}
+
+// Each misuse with the places that a person needs to mend it.
+std::string misuse_lines(const dearth_trial_slot& slot, const ModuleList& modules) {
+    Symbolizer symbolizer;
+    std::string lines;
+    const OracleAnswer answer = misuse_answer(slot);
+    if (answer.standing)
+        lines += "\n  " + answer.standing->detail;
+    for (const Accusation& misuse : answer.accusations) {
+        lines += fmt::format("\n  {}: {}", verdict_name(misuse.verdict), misuse.detail);
+        lines += stack_line("found at", misuse.detected, modules, symbolizer);
+        lines += stack_line("block made", misuse.allocated, modules, symbolizer);
+        lines += stack_line("block freed", misuse.freed, modules, symbolizer);
+    }
+    return lines;
+}
+
+Error baseline_error(const Scenario& scenario, const std::string& why, const TrialRecord& record,
+                     const ModuleList& modules) {
     std::string message =
         fmt::format("sweep {}: the target fails without any fault: {}", scenario.name, why);
+    message += misuse_lines(record.slot, modules);
     if (const std::string said = tail_of(record.err); !said.empty())
         message += "\n  standard error:" + indented(said);
     return {ErrorClass::kBaseline, message,
-            scenario.target.engine == Engine::kExec
+            record.slot.misuse_count > 0
+                ? "mend that first, or it would be found at every point; nothing was injected"
+            : scenario.target.engine == Engine::kExec
                 ? "make it end well by itself first, or say with expect.baseline.exit what its "
                   "status should be; nothing was injected"
                 : "make the script end well by itself first; nothing was injected"};
@@ -127,8 +162,7 @@ std::string failure_of(const Scenario& scenario, const OneRun& run, const Contro
         return fmt::format("it left with status {} before it attached the control page",
                            slot.end_code);
     if (slot.misuse_count > 0)
-        return "it misuses the heap already (see `dearth run --kind once --points 1..1` after "
-               "mending it)";
+        return "it misuses the heap";
     if (scenario.target.engine == Engine::kExec)
         return failed_program(scenario, slot);
     for (size_t step = 0; step < DEARTH_STEP_COUNT; ++step) {
@@ -177,7 +211,7 @@ Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*sh
     }
     if (const std::string why = failure_of(*setup.scenario, run, target.page(), setup.deadline_ms);
         !why.empty())
-        return baseline_error(*setup.scenario, why, run.record);
+        return baseline_error(*setup.scenario, why, run.record, modules);
     const ControlReader reader = target.page().reader();
     const dearth_control_header& header = reader.header();
     read_requests(reader, run);
@@ -242,7 +276,7 @@ Result<BaselineResult> run_baseline(const TargetSetup& setup, ModuleList& module
     const auto& wanted = setup.scenario->expect.baseline_output;
     if (wanted && output_of_run(first.value().record) != *wanted)
         return baseline_error(*setup.scenario, "its standard output is not expect.baseline.stdout",
-                              first.value().record);
+                              first.value().record, modules);
     return result;
 }
 

@@ -1,4 +1,4 @@
-// The schedule of one trial, as data and as text.
+// The schedule of one trial.
 #include "harness/triage/point_schedule.h"
 
 #include <algorithm>
@@ -32,17 +32,6 @@ dearth_schedule point_schedule(const Scenario& scenario, const TrialPoint& point
         term.when.site = point.site;
     }
     return schedule;
-}
-
-std::string schedule_text(const dearth_schedule& schedule) {
-    std::string text(256, '\0');
-    size_t length = dearth_schedule_format(&schedule, text.data(), text.size());
-    if (length >= text.size()) {
-        text.resize(length + 1);
-        length = dearth_schedule_format(&schedule, text.data(), text.size());
-    }
-    text.resize(length);
-    return text;
 }
 
 }  // namespace dearth::harness

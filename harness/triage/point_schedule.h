@@ -1,7 +1,5 @@
-// The schedule of one trial, as data and as the text that `dearth replay` and --inject take.
+// The schedule of one trial.
 #pragma once
-
-#include <string>
 
 #include "dearth/schedule.h"
 #include "harness/model/trial.h"
@@ -11,8 +9,5 @@ namespace dearth::harness {
 // A sweep's point becomes one term: its ordinal (or the occurrence at its call site), its kind,
 // the scenario's window. A run of a schedule becomes that schedule with the point's seed.
 dearth_schedule point_schedule(const Scenario& scenario, const TrialPoint& point);
-
-// The canonical text, which parses back to an equal schedule.
-std::string schedule_text(const dearth_schedule& schedule);
 
 }  // namespace dearth::harness

@@ -90,7 +90,6 @@ PageRange find_own_pages(uintptr_t low, uintptr_t high) noexcept {
 
 void populate_pages(void* pages, size_t size_bytes) noexcept {
     ErrnoSaver saver;
-    // Since Linux 5.14; an older one says EINVAL.
     madvise(pages, size_bytes, MADV_POPULATE_WRITE);
 }
 

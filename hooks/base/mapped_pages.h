@@ -18,7 +18,8 @@ void* map_pages(size_t size_bytes) noexcept;
 void* reserve_pages(size_t size_bytes) noexcept;
 
 /// Has untouched pages of ours backed by memory in one go, for less than a page fault each would
-/// cost. Where the OS cannot, nothing happens: they are backed when touched. `pages` begins a page.
+/// cost. Where the OS cannot (before Linux 5.14), they are backed when touched. `pages` begins a
+/// page; errno is kept.
 void populate_pages(void* pages, size_t size_bytes) noexcept;
 
 /// The same as map_pages, for what the target keeps its blocks in: not counted as ours.

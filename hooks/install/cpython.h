@@ -12,11 +12,11 @@ extern "C" {
 
 enum dearth_cpython_object_source {
     /// What the interpreter ships with: mem and object are served by its small-object allocator,
-    /// which takes arenas and passes anything above 512 bytes on to the raw domain, where it is
-    /// seen a second time, at the same address.
+    /// which takes arenas and passes anything above 512 bytes on to the raw domain. That inner
+    /// request goes straight to what lies beneath dearth's layers: each request is seen once, in
+    /// the domain in which it was made.
     DEARTH_CPYTHON_SMALL_OBJECTS = 0,
-    /// The raw domain's allocator under all three, as PYTHONMALLOC=malloc does: no arenas, and
-    /// every request is seen once.
+    /// The raw domain's allocator under all three, as PYTHONMALLOC=malloc does: no arenas.
     DEARTH_CPYTHON_MALLOC = 1
 };
 

@@ -31,16 +31,22 @@ inline constexpr size_t kUserAlignment = 16;
 static_assert(kFrontMin % kUserAlignment == 0, "the header must not disturb alignment");
 
 /// Above this the C library's fill wins.
-inline constexpr size_t kInlineFillMax = 160;
+inline constexpr size_t kInlineFillMax = 128;
 
+/// Made by make_layout, so that the words always fit the bytes. They are kept because multiplying
+/// them out for each block shows in the cost of one.
 struct BlockLayout {
     size_t before_bytes;  ///< F
     size_t after_bytes;   ///< R
+    size_t serial_bytes;  ///< 8, or 0: blocks carry no serial
+    uint64_t clean_word;
+    uint64_t dead_word;
+    uint64_t forbidden_word;
+    uint64_t letter_word;  ///< at p-F+8 of an ordinary block, as it reads here (little-endian)
     unsigned char clean;
     unsigned char dead;
     unsigned char forbidden;
-    char letter;          ///< 'r', 'm' or 'o'
-    size_t serial_bytes;  ///< 8, or 0: blocks carry no serial
+    char letter;  ///< 'r', 'm' or 'o'
 };
 
 /// CPython's own layout: the least there can be in front and behind, and no serial.
@@ -49,10 +55,13 @@ constexpr bool is_least_layout(const BlockLayout& layout) noexcept {
            layout.serial_bytes == 0;
 }
 
-/// The same layout, with numbers that a compiler knows. Right only for the least layout.
+/// The same layout, with sizes that a compiler knows. Right only for the least layout.
 constexpr BlockLayout as_least_layout(const BlockLayout& layout) noexcept {
-    return BlockLayout{kFrontMin,     kRearMin, layout.clean, layout.dead, layout.forbidden,
-                       layout.letter, 0};
+    BlockLayout least = layout;
+    least.before_bytes = kFrontMin;
+    least.after_bytes = kRearMin;
+    least.serial_bytes = 0;
+    return least;
 }
 
 inline uint64_t load_word(const unsigned char* bytes) noexcept {
@@ -95,17 +104,29 @@ constexpr bool is_upper_letter(unsigned char letter) noexcept {
     return (letter & 0x20) == 0;
 }
 
-/// The word at p-F+8 of an ordinary block, as it reads on this machine (little-endian).
-constexpr uint64_t ordinary_letter_word(const BlockLayout& layout) noexcept {
-    return (repeat_byte(layout.forbidden) & ~UINT64_C(0xFF)) |
-           static_cast<unsigned char>(layout.letter);
+constexpr BlockLayout make_layout(size_t before_bytes, size_t after_bytes, unsigned char clean,
+                                  unsigned char dead, unsigned char forbidden, char letter,
+                                  size_t serial_bytes) noexcept {
+    const uint64_t letter_word =
+        (repeat_byte(forbidden) & ~UINT64_C(0xFF)) | static_cast<unsigned char>(letter);
+    return BlockLayout{before_bytes,
+                       after_bytes,
+                       serial_bytes,
+                       repeat_byte(clean),
+                       repeat_byte(dead),
+                       repeat_byte(forbidden),
+                       letter_word,
+                       clean,
+                       dead,
+                       forbidden,
+                       letter};
 }
 
 /// The same of an aligned block whose p lies `lead_bytes` behind the allocation's start.
 constexpr uint64_t aligned_letter_word(const BlockLayout& layout, size_t lead_bytes) noexcept {
     const auto upper = static_cast<unsigned char>(layout.letter & ~0x20);
     const uint64_t units = __builtin_bswap32(static_cast<uint32_t>(lead_bytes / kUserAlignment));
-    return (repeat_byte(layout.forbidden) & ~UINT64_C(0xFFFFFFFFFF)) | (units << 8) | upper;
+    return (layout.forbidden_word & ~UINT64_C(0xFFFFFFFFFF)) | (units << 8) | upper;
 }
 
 inline size_t lead_of_aligned_word(uint64_t word) noexcept {
@@ -124,23 +145,39 @@ __attribute__((noinline)) inline void fill_large(unsigned char* bytes, unsigned 
     memset(bytes, byte, count);
 }
 
-/// memset, without the call for the small blocks that make up most of a heap.
-inline void fill_bytes(unsigned char* bytes, unsigned char byte, size_t count) noexcept {
-    const uint64_t word = repeat_byte(byte);
-    if (__builtin_expect(count < sizeof(word) || count > kInlineFillMax, 0)) {
-        fill_large(bytes, byte, count);
-        return;
+inline void store_pair(unsigned char* bytes, const WordPair& pair) noexcept {
+    memcpy(bytes, &pair, sizeof(pair));
+}
+
+/// Fills 16 to kInlineFillMax bytes. Stores that overlap from both ends: few branches, and none
+/// that a mix of sizes makes hard to predict, as a loop's end is.
+inline void fill_pairs(unsigned char* bytes, const WordPair& pair, size_t count) noexcept {
+    unsigned char* end = bytes + count;
+    store_pair(bytes, pair);
+    store_pair(end - 16, pair);
+    if (count > 32) {
+        store_pair(bytes + 16, pair);
+        store_pair(end - 32, pair);
     }
-    if (count < sizeof(WordPair)) {
+    if (count > 64) {
+        store_pair(bytes + 32, pair);
+        store_pair(bytes + 48, pair);
+        store_pair(end - 64, pair);
+        store_pair(end - 48, pair);
+    }
+}
+
+/// Fills with `word`, a byte repeated: memset without the call for the small blocks that make up
+/// most of a heap.
+inline void fill_words(unsigned char* bytes, uint64_t word, size_t count) noexcept {
+    if (__builtin_expect(count >= sizeof(WordPair) && count <= kInlineFillMax, 1)) {
+        fill_pairs(bytes, WordPair{{word, word}}, count);
+    } else if (count >= sizeof(word) && count < sizeof(WordPair)) {
         store_word(bytes, word);
         store_word(bytes + count - sizeof(word), word);
-        return;
+    } else {
+        fill_large(bytes, static_cast<unsigned char>(word), count);
     }
-    const WordPair pair = {{word, word}};
-    for (size_t index = 0; index + sizeof(pair) < count; index += sizeof(pair)) {
-        memcpy(bytes + index, &pair, sizeof(pair));
-    }
-    memcpy(bytes + count - sizeof(pair), &pair, sizeof(pair));
 }
 
 /// Writes header, guards and serial around `size_bytes` at `block`.
@@ -153,7 +190,7 @@ inline void write_guards(const BlockLayout& layout, unsigned char* block, size_t
         memset(start + kFrontMin, layout.forbidden, layout.before_bytes - kFrontMin);
     }
     if (layout.after_bytes == kRearMin) {
-        store_word(block + size_bytes, repeat_byte(layout.forbidden));
+        store_word(block + size_bytes, layout.forbidden_word);
     } else {
         memset(block + size_bytes, layout.forbidden, layout.after_bytes);
     }

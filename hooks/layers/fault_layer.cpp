@@ -36,7 +36,7 @@ void* fault_calloc(void* ctx, size_t count, size_t element_bytes) {
         return layer.bottom.calloc(layer.bottom.ctx, count, element_bytes);
     }
     return fault_serve_calloc(layer, TableBelow{layer.beneath}, __builtin_return_address(0), count,
-                              element_bytes);
+                              element_bytes, fault_state.is_watching);
 }
 
 void* fault_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {

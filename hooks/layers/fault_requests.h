@@ -31,29 +31,39 @@ public:
     CallScope& operator=(const CallScope&) = delete;
 };
 
-/// Numbers the request and asks what to do with it; almost always nothing. `is_watching`: what
-/// fault_state says, from a caller who may have made sure of it before.
-inline Plan begin_request(const FaultLayer& layer, uint32_t op, size_t size_bytes,
-                          size_t align_bytes, bool is_watching) noexcept {
+inline void number_request() noexcept {
     RequestContext& context = request_context;
     if (__builtin_expect(context.thread == 0, 0)) {
         number_this_thread();
     }
     context.serial = count_request();
+}
+
+/// Numbers the request and asks what to do with it; almost always nothing. `is_watching`: what
+/// fault_state says, from a caller who may have made sure of it before.
+inline Plan begin_request(const FaultLayer& layer, uint32_t op, size_t size_bytes,
+                          size_t align_bytes, bool is_watching) noexcept {
+    number_request();
     if (__builtin_expect(!is_watching, 1)) {
         return Plan{};
     }
     return decide_request(layer.domain, op, size_bytes, align_bytes);
 }
 
-inline void* finish_request(const Plan& plan, void* block, size_t size_bytes) noexcept {
+/// For a request with nothing to be done to it.
+inline void* finish_plain(void* block) noexcept {
     if (__builtin_expect(block == nullptr, 0)) {
         count_exhausted();
-    } else if (__builtin_expect(plan.has_effect, 0)) {
-        apply_effect(plan, static_cast<unsigned char*>(block), size_bytes);
     }
     next_place.file = nullptr;
     return block;
+}
+
+inline void* finish_request(const Plan& plan, void* block, size_t size_bytes) noexcept {
+    if (block != nullptr && __builtin_expect(plan.has_effect, 0)) {
+        apply_effect(plan, static_cast<unsigned char*>(block), size_bytes);
+    }
+    return finish_plain(block);
 }
 
 inline void* fail_request() noexcept {
@@ -62,10 +72,16 @@ inline void* fail_request() noexcept {
     return nullptr;
 }
 
+// Inlined, so that a caller who knows that nothing watches gets no plan at all.
 template <typename Below>
-inline void* fault_serve_malloc(FaultLayer& layer, Below below, void* caller, size_t size_bytes,
-                                bool is_watching) noexcept {
+__attribute__((always_inline)) inline void* fault_serve_malloc(FaultLayer& layer, Below below,
+                                                               void* caller, size_t size_bytes,
+                                                               bool is_watching) noexcept {
     CallScope scope(DEARTH_OP_MALLOC, caller);
+    if (!is_watching) {
+        number_request();
+        return size_bytes > kRequestMax ? fail_request() : finish_plain(below.make(size_bytes));
+    }
     const Plan plan =
         begin_request(layer, DEARTH_OP_MALLOC, size_bytes, kDefaultAlignment, is_watching);
     if (__builtin_expect(plan.is_failing || size_bytes > kRequestMax, 0)) {
@@ -75,13 +91,15 @@ inline void* fault_serve_malloc(FaultLayer& layer, Below below, void* caller, si
 }
 
 template <typename Below>
-inline void* fault_serve_calloc(FaultLayer& layer, Below below, void* caller, size_t count,
-                                size_t element_bytes) noexcept {
+__attribute__((always_inline)) inline void* fault_serve_calloc(FaultLayer& layer, Below below,
+                                                               void* caller, size_t count,
+                                                               size_t element_bytes,
+                                                               bool is_watching) noexcept {
     CallScope scope(DEARTH_OP_CALLOC, caller);
     size_t size_bytes = SIZE_MAX;
     const bool fits = multiply_sizes(count, element_bytes, size_bytes);
-    const Plan plan = begin_request(layer, DEARTH_OP_CALLOC, size_bytes, kDefaultAlignment,
-                                    fault_state.is_watching);
+    const Plan plan =
+        begin_request(layer, DEARTH_OP_CALLOC, size_bytes, kDefaultAlignment, is_watching);
     if (__builtin_expect(plan.is_failing || !fits, 0)) {
         return fail_request();
     }

@@ -109,10 +109,11 @@ bool is_other_domains(const GuardLayer& layer, uint64_t word, uint32_t& domain) 
     if (domain == DEARTH_DOMAIN_COUNT || domain == layer.domain) {
         return false;
     }
-    BlockLayout other = layer.layout;
-    other.letter = domain_letter(domain);
+    const BlockLayout& own = layer.layout;
+    const BlockLayout other = make_layout(own.before_bytes, own.after_bytes, own.clean, own.dead,
+                                          own.forbidden, domain_letter(domain), own.serial_bytes);
     return word == (is_upper_letter(letter) ? aligned_letter_word(other, lead_of_aligned_word(word))
-                                            : ordinary_letter_word(other));
+                                            : other.letter_word);
 }
 
 uint32_t differing_bytes(uint64_t left, uint64_t right) noexcept {
@@ -138,10 +139,10 @@ GuardedBlock examine_stranger(GuardLayer& layer, unsigned char* block, uint64_t 
     if (is_other_domains(layer, word, other)) {
         return refuse(layer, block, DEARTH_MISUSE_WRONG_DOMAIN, other);
     }
-    if (word == repeat_byte(layout.dead)) {
+    if (word == layout.dead_word) {
         return refuse(layer, block, DEARTH_MISUSE_DOUBLE_FREE, layer.domain);
     }
-    const uint64_t expected = ordinary_letter_word(layout);
+    const uint64_t expected = layout.letter_word;
     const size_t told = load_big_endian(block - layout.before_bytes);
     const bool is_believed = is_believable(layer, block, told);
     if (!is_believed && differing_bytes(word, expected) == sizeof(word)) {
@@ -175,7 +176,7 @@ uint64_t expected_word(const GuardLayer& layer, const unsigned char* block, uint
         return aligned;
     }
     if (!known.is_aligned) {
-        return ordinary_letter_word(layout);
+        return layout.letter_word;
     }
     const size_t serial_end = known.size_bytes + layout.after_bytes + layout.serial_bytes;
     const size_t copied_lead = load_big_endian(block + serial_end);
@@ -193,14 +194,14 @@ __attribute__((noinline, cold)) GuardedBlock examine_with_care(GuardLayer& layer
     const BlockLayout& layout = layer.layout;
     const unsigned char* start = block - layout.before_bytes;
     const uint64_t word = load_word(start + kSizeFieldBytes);
-    uint64_t expected = ordinary_letter_word(layout);
+    uint64_t expected = layout.letter_word;
     GuardedBlock found = {true, false, load_big_endian(start), layout.before_bytes, false};
     if (__builtin_expect(word != expected || known.is_aligned, 0)) {
         expected = expected_word(layer, block, word, known);
         if (word != expected && !known.is_known) {
             return examine_stranger(layer, block, word);
         }
-        found.is_aligned = expected != ordinary_letter_word(layout);
+        found.is_aligned = expected != layout.letter_word;
         found.lead_bytes = found.is_aligned ? lead_of_aligned_word(expected) : layout.before_bytes;
     }
     const bool is_size_right =

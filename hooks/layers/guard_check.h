@@ -33,13 +33,13 @@ inline bool is_plainly_intact(const BlockLayout& layout, const unsigned char* bl
                               KnownBlock known, size_t& size_bytes) noexcept {
     const unsigned char* start = block - layout.before_bytes;
     size_bytes = load_big_endian(start);
-    if (known.is_aligned || load_word(start + kSizeFieldBytes) != ordinary_letter_word(layout) ||
+    if (known.is_aligned || load_word(start + kSizeFieldBytes) != layout.letter_word ||
         (known.is_known ? size_bytes != known.size_bytes : size_bytes > kPlausibleMax)) {
         return false;
     }
     const unsigned char* rear = block + size_bytes;
     if (layout.before_bytes == kFrontMin && layout.after_bytes == kRearMin) {
-        return load_word(rear) == repeat_byte(layout.forbidden);
+        return load_word(rear) == layout.forbidden_word;
     }
     return is_filled_with(start + kFrontMin, layout.before_bytes - kFrontMin, layout.forbidden) &&
            is_filled_with(rear, layout.after_bytes, layout.forbidden);

@@ -118,7 +118,7 @@ void* guard_aligned_alloc(void* ctx, size_t alignment, size_t size_bytes) {
                  next_serial(layer));
     store_big_endian(block + size_bytes + layer.layout.after_bytes + layer.layout.serial_bytes,
                      lead);
-    fill_bytes(block, layer.layout.clean, size_bytes);
+    fill_words(block, layer.layout.clean_word, size_bytes);
     return block;
 }
 
@@ -134,8 +134,9 @@ public:
         unsigned char* tail = block + size_bytes - tail_bytes_;
         memcpy(head_, block, head_bytes_);
         memcpy(tail_, tail, tail_bytes_);
-        fill_bytes(block - layout.before_bytes, layout.dead, layout.before_bytes + head_bytes_);
-        fill_bytes(tail, layout.dead, tail_bytes_ + layout.after_bytes + layout.serial_bytes);
+        fill_words(block - layout.before_bytes, layout.dead_word,
+                   layout.before_bytes + head_bytes_);
+        fill_words(tail, layout.dead_word, tail_bytes_ + layout.after_bytes + layout.serial_bytes);
     }
 
     /// Puts back what belongs into the first `kept_bytes` of the block.
@@ -167,10 +168,10 @@ void* resize_in_layer_beneath(GuardLayer& layer, unsigned char* block, size_t ol
     unsigned char* resized = is_resized ? bytes_of(start) + layout.before_bytes : block;
     const size_t now_bytes = is_resized ? size_bytes : old_bytes;
     erased.restore(resized, now_bytes < old_bytes ? now_bytes : old_bytes);
-    write_guards(layer.layout, resized, now_bytes, ordinary_letter_word(layout),
+    write_guards(layer.layout, resized, now_bytes, layout.letter_word,
                  is_resized ? next_serial(layer) : old_serial);
     if (now_bytes > old_bytes) {
-        fill_bytes(resized + old_bytes, layout.clean, now_bytes - old_bytes);
+        fill_words(resized + old_bytes, layout.clean_word, now_bytes - old_bytes);
     }
     return is_resized ? resized : nullptr;
 }
@@ -240,13 +241,11 @@ void guard_layer_open(GuardLayer& layer, uint32_t domain, const dearth_layer_opt
                       const dearth_allocator& beneath, dearth_allocator& top) noexcept {
     layer.beneath = beneath;
     layer.domain = domain;
-    layer.layout = BlockLayout{options.guard_before_bytes,
-                               options.guard_after_bytes,
+    layer.layout = make_layout(options.guard_before_bytes, options.guard_after_bytes,
                                static_cast<unsigned char>(options.clean_byte),
                                static_cast<unsigned char>(options.dead_byte),
                                static_cast<unsigned char>(options.forbidden_byte),
-                               domain_letter(domain),
-                               layer.writes_serials ? kSerialFieldBytes : 0};
+                               domain_letter(domain), layer.writes_serials ? kSerialFieldBytes : 0);
     top = dearth_allocator{
         &layer,          guard_malloc,
         guard_calloc,    guard_realloc,

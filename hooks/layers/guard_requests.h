@@ -29,17 +29,18 @@ inline void* guard_finish_made(const BlockLayout& layout, void* start, size_t si
         return nullptr;
     }
     unsigned char* block = static_cast<unsigned char*>(start) + layout.before_bytes;
-    write_guards(layout, block, size_bytes, ordinary_letter_word(layout), serial);
+    write_guards(layout, block, size_bytes, layout.letter_word, serial);
     if (is_clean_filled) {
-        fill_bytes(block, layout.clean, size_bytes);
+        fill_words(block, layout.clean_word, size_bytes);
     }
     return block;
 }
 
 /// `serial` is called for the block's number once there is a block to be numbered.
 template <typename Below, typename Serial>
-inline void* guard_serve_malloc(const BlockLayout& layout, Below below, Serial serial,
-                                size_t size_bytes) noexcept {
+__attribute__((always_inline)) inline void* guard_serve_malloc(const BlockLayout& layout,
+                                                               Below below, Serial serial,
+                                                               size_t size_bytes) noexcept {
     size_t total = 0;
     if (!guard_total_of(layout, layout.before_bytes, size_bytes, total)) {
         return guard_fail();
@@ -67,7 +68,7 @@ inline void guard_release(const BlockLayout& layout, Below below, bool is_dead_f
                           unsigned char* block, const GuardedBlock& found) noexcept {
     unsigned char* start = block - found.lead_bytes;
     if (is_dead_filled) {
-        fill_bytes(start, layout.dead,
+        fill_words(start, layout.dead_word,
                    found.lead_bytes + found.size_bytes + layout.after_bytes + layout.serial_bytes +
                        (found.is_aligned ? kLeadFieldBytes : 0));
     }

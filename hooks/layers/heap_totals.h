@@ -28,11 +28,16 @@ inline uint64_t add_to_total(uint64_t& total, uint64_t change, bool is_alone) no
 /// `is_alone`: the process has one thread.
 inline void count_block_made(uint64_t size_bytes, bool is_alone) noexcept {
     add_to_total(heap_totals.live_blocks, 1, is_alone);
-    const uint64_t live = add_to_total(heap_totals.live_bytes, size_bytes, is_alone);
+    add_to_total(heap_totals.live_bytes, size_bytes, is_alone);
+}
+
+// Called where the heap starts to shrink: a growing one sets a new peak at every request.
+inline void note_peak(uint64_t live, bool is_alone) noexcept {
     uint64_t peak = __atomic_load_n(&heap_totals.peak_bytes, __ATOMIC_RELAXED);
-    // A growing heap sets a new peak at every request: no locked exchange while alone.
     if (__builtin_expect(is_alone, 1)) {
-        heap_totals.peak_bytes = live > peak ? live : peak;
+        if (live > peak) {
+            __atomic_store_n(&heap_totals.peak_bytes, live, __ATOMIC_RELAXED);
+        }
         return;
     }
     while (live > peak && !__atomic_compare_exchange_n(&heap_totals.peak_bytes, &peak, live, true,
@@ -41,13 +46,15 @@ inline void count_block_made(uint64_t size_bytes, bool is_alone) noexcept {
 }
 
 inline void count_block_freed(uint64_t size_bytes, bool is_alone) noexcept {
+    note_peak(__atomic_load_n(&heap_totals.live_bytes, __ATOMIC_RELAXED), is_alone);
     add_to_total(heap_totals.live_blocks, UINT64_MAX, is_alone);
     add_to_total(heap_totals.live_bytes, 0 - size_bytes, is_alone);
 }
 
 inline HeapTotals read_heap_totals() noexcept {
-    return HeapTotals{__atomic_load_n(&heap_totals.live_blocks, __ATOMIC_RELAXED),
-                      __atomic_load_n(&heap_totals.live_bytes, __ATOMIC_RELAXED),
+    const uint64_t live = __atomic_load_n(&heap_totals.live_bytes, __ATOMIC_RELAXED);
+    note_peak(live, false);
+    return HeapTotals{__atomic_load_n(&heap_totals.live_blocks, __ATOMIC_RELAXED), live,
                       __atomic_load_n(&heap_totals.peak_bytes, __ATOMIC_RELAXED)};
 }
 

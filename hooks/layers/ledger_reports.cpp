@@ -7,6 +7,7 @@
 #include "dearth/ledger.h"
 #include "hooks/base/mapped_pages.h"
 #include "hooks/layers/block_maker.h"
+#include "hooks/layers/heap_totals.h"
 #include "hooks/layers/ledger_layer.h"
 #include "hooks/layers/place_table.h"
 #include "hooks/layers/reachability.h"
@@ -130,11 +131,7 @@ size_t merge_sorted(SiteTotal* totals, size_t count) noexcept {
 class SiteTotals {
 public:
     SiteTotals(uint64_t since, const Reachability* reachability) noexcept {
-        size_t capacity = 0;
-        for (uint32_t domain = 0; domain < DEARTH_DOMAIN_COUNT; ++domain) {
-            const LedgerLayer* layer = ledger_of(domain);
-            capacity += layer == nullptr ? 0 : layer->table.count();
-        }
+        const size_t capacity = read_heap_totals().live_blocks;
         size_bytes_ = capacity * sizeof(SiteTotal);
         totals_ = static_cast<SiteTotal*>(map_pages(size_bytes_));
         if (totals_ == nullptr) {

@@ -43,14 +43,24 @@ inline bool ledger_is_terse() noexcept {
 
 inline bool ledger_enter_short(LedgerLayer& layer, void* block, size_t size_bytes, uint32_t maker,
                                bool is_alone) noexcept {
-    SpinLockScope scope(layer.lock, is_alone);
+    if (__builtin_expect(is_alone, 1)) {
+        return layer.table.insert_short(reinterpret_cast<uint64_t>(block), size_bytes, maker);
+    }
+    const SpinLockScope scope(layer.lock, false);
     return layer.table.insert_short(reinterpret_cast<uint64_t>(block), size_bytes, maker);
 }
 
-inline bool ledger_strike_short(LedgerLayer& layer, void* block, uint64_t& size_bytes,
-                                uint32_t& maker, bool is_alone) noexcept {
-    SpinLockScope scope(layer.lock, is_alone);
-    return layer.table.remove_short(reinterpret_cast<uint64_t>(block), size_bytes, maker);
+inline LedgerTable::Struck ledger_strike_short(LedgerLayer& layer, void* block,
+                                               bool is_alone) noexcept {
+    // A caller who told a size wants it compared, which takes the long way.
+    if (__builtin_expect(request_context.told_block != nullptr, 0)) {
+        return LedgerTable::Struck::kNone;
+    }
+    if (__builtin_expect(is_alone, 1)) {
+        return layer.table.remove_short(reinterpret_cast<uint64_t>(block));
+    }
+    const SpinLockScope scope(layer.lock, false);
+    return layer.table.remove_short(reinterpret_cast<uint64_t>(block));
 }
 
 /// `op` is the entry that was called here, not the context's: the layer may stand alone, and the
@@ -71,8 +81,10 @@ __attribute__((always_inline)) inline void* ledger_enter_made(LedgerLayer& layer
     return block;
 }
 
+// Inlined: a second frame for each request shows in the cost of one.
 template <typename Below>
-inline void* ledger_serve_malloc(LedgerLayer& layer, Below below, size_t size_bytes) noexcept {
+__attribute__((always_inline)) inline void* ledger_serve_malloc(LedgerLayer& layer, Below below,
+                                                                size_t size_bytes) noexcept {
     return ledger_enter_made(layer, below.make(size_bytes), size_bytes, DEARTH_OP_MALLOC);
 }
 
@@ -89,16 +101,14 @@ inline void ledger_serve_free(LedgerLayer& layer, Below below, void* block) noex
     if (block == nullptr) {
         return;
     }
-    // Whatever lies beneath reads the block's edge: it may be on its way while we look it up.
-    __builtin_prefetch(static_cast<const char*>(block) - 16);
-    uint64_t size_bytes = 0;
-    uint32_t maker = 0;
     const bool is_alone = __libc_single_threaded != 0;
-    if (__builtin_expect(request_context.told_block != nullptr, 0) ||
-        !ledger_strike_short(layer, block, size_bytes, maker, is_alone)) {
+    const auto struck = ledger_strike_short(layer, block, is_alone);
+    if (__builtin_expect(struck == LedgerTable::Struck::kNone, 0)) {
         ledger_free_in_full(layer, block);
         return;
     }
+    const uint64_t size_bytes = LedgerTable::size_of(struck);
+    const uint32_t maker = LedgerTable::maker_of(struck);
     if (__builtin_expect(maker_family(maker) != request_context.family, 0)) {
         ledger_report_family(layer, block, size_bytes, maker);
     }
@@ -113,13 +123,13 @@ inline void* ledger_serve_realloc(LedgerLayer& layer, Below below, void* block,
         return ledger_enter_made(layer, below.resize(nullptr, size_bytes), size_bytes,
                                  DEARTH_OP_REALLOC);
     }
-    uint64_t old_bytes = 0;
-    uint32_t maker = 0;
     // Struck before the call: once it is made, another thread may get the old address.
-    if (__builtin_expect(request_context.told_block != nullptr, 0) ||
-        !ledger_strike_short(layer, block, old_bytes, maker, __libc_single_threaded != 0)) {
+    const auto struck = ledger_strike_short(layer, block, __libc_single_threaded != 0);
+    if (__builtin_expect(struck == LedgerTable::Struck::kNone, 0)) {
         return ledger_realloc_in_full(layer, block, size_bytes);
     }
+    const uint64_t old_bytes = LedgerTable::size_of(struck);
+    const uint32_t maker = LedgerTable::maker_of(struck);
     if (__builtin_expect(maker_family(maker) != request_context.family, 0)) {
         ledger_report_family(layer, block, old_bytes, maker);
     }

@@ -16,11 +16,11 @@ bool LedgerTable::open() noexcept {
     if (reserve_ != nullptr) {
         return true;
     }
-    regions_ = static_cast<Region*>(map_pages(kFirstRegionCapacity * sizeof(Region)));
+    regions_ = map_regions(kFirstRegionCapacity);
     if (regions_ == nullptr) {
         return false;
     }
-    region_capacity_ = kFirstRegionCapacity;
+    region_mask_ = kFirstRegionCapacity - 1;
     for (const uint64_t count : kReserveRegions) {
         reserve_ = static_cast<unsigned char*>(reserve_pages(count * kRegionBytes));
         if (reserve_ != nullptr) {
@@ -30,27 +30,35 @@ bool LedgerTable::open() noexcept {
     }
     unmap_pages(regions_, kFirstRegionCapacity * sizeof(Region));
     regions_ = nullptr;
-    region_capacity_ = 0;
+    region_mask_ = 0;
     return false;
+}
+
+LedgerTable::Region* LedgerTable::map_regions(uint64_t capacity) noexcept {
+    auto* regions = static_cast<Region*>(map_pages(capacity * sizeof(Region)));
+    for (uint64_t index = 0; regions != nullptr && index < capacity; ++index) {
+        regions[index].number = kNoNumber;
+    }
+    return regions;
 }
 
 bool LedgerTable::grow_regions() noexcept {
     Region* old_regions = regions_;
-    const uint64_t old_capacity = region_capacity_;
-    auto* regions = static_cast<Region*>(map_pages(old_capacity * 2 * sizeof(Region)));
+    const uint64_t old_capacity = region_mask_ + 1;
+    Region* regions = map_regions(old_capacity * 2);
     if (regions == nullptr) {
         return false;
     }
     regions_ = regions;
-    region_capacity_ = old_capacity * 2;
+    region_mask_ = old_capacity * 2 - 1;
     for (uint64_t old_index = 0; old_index < old_capacity; ++old_index) {
         const Region& region = old_regions[old_index];
-        if (region.records == nullptr) {
+        if (region.number == kNoNumber) {
             continue;
         }
         uint64_t index = home_of(region.number);
-        while (regions_[index].records != nullptr) {
-            index = (index + 1) & (region_capacity_ - 1);
+        while (regions_[index].number != kNoNumber) {
+            index = (index + 1) & region_mask_;
         }
         regions_[index] = region;
     }
@@ -59,14 +67,23 @@ bool LedgerTable::grow_regions() noexcept {
 }
 
 LedgerTable::Region* LedgerTable::find_region(uint64_t number) const noexcept {
-    for (uint64_t index = home_of(number);; index = (index + 1) & (region_capacity_ - 1)) {
+    for (uint64_t index = home_of(number);; index = (index + 1) & region_mask_) {
         Region& region = regions_[index];
-        if (region.records == nullptr) {
+        if (region.number == kNoNumber) {
             return nullptr;
         }
         if (region.number == number) {
             return &region;
         }
+    }
+}
+
+// One page used: perhaps a large block that lies alone. The second: the region fills up.
+void LedgerTable::touch_page(Region& region, uint64_t page_bit) noexcept {
+    const bool is_second = region.touched != 0 && (region.touched & (region.touched - 1)) == 0;
+    region.touched |= page_bit;
+    if (is_second) {
+        populate_pages(region.records, kSlots * sizeof(Record));
     }
 }
 
@@ -88,13 +105,13 @@ void LedgerTable::write_extra(Extra& extra, const LedgerNode& node) noexcept {
 
 LedgerTable::Region* LedgerTable::add_region(uint64_t address) noexcept {
     if (region_count_ == reserve_regions_ ||
-        (region_count_ * 2 >= region_capacity_ && !grow_regions())) {
+        (region_count_ * 2 > region_mask_ && !grow_regions())) {
         return nullptr;
     }
     const uint64_t number = address >> kRegionShift;
     uint64_t index = home_of(number);
-    while (regions_[index].records != nullptr) {
-        index = (index + 1) & (region_capacity_ - 1);
+    while (regions_[index].number != kNoNumber) {
+        index = (index + 1) & region_mask_;
     }
     Region& region = regions_[index];
     region.number = number;

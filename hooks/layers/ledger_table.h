@@ -10,7 +10,7 @@
 // when there is something to say.
 //
 // Regions are carved from one reserve; none is ever given back. Two live blocks that start within
-// the same 16 bytes break the contract of dearth_allocator: the second is not entered. Not
+// the same 16 bytes break the contract of dearth_allocator: only one of them is known. Not
 // thread-safe: the owner locks.
 #pragma once
 
@@ -48,9 +48,7 @@ public:
         Region* region = region_of(node.address);
         if (__builtin_expect(region == nullptr, 0)) {
             if (sparse_.covers(node.address)) {
-                const bool is_entered = sparse_.insert(node);
-                count_ += is_entered ? 1 : 0;
-                return is_entered;
+                return sparse_.insert(node);
             }
             region = add_region(node.address);
             if (region == nullptr) {
@@ -59,12 +57,14 @@ public:
         }
         const uint64_t slot = slot_of(node.address);
         // A page never written is not read either: that would cost it a second page fault.
-        uint64_t& touched = region->touched;
+        const uint64_t touched = region->touched;
         const uint64_t page_bit = uint64_t{1} << (slot / kSlotsInPage);
         if ((touched & page_bit) != 0 && (region->records[slot] & kIsLive) != 0) {
             return false;
         }
-        touched |= page_bit;
+        if (__builtin_expect((touched & page_bit) == 0, 0)) {
+            touch_page(*region, page_bit);
+        }
         const bool has_extra = (node.size_bytes >> kSizeBits | node.serial | node.stack_id |
                                 node.place | (node.address & 15)) != 0;
         region->records[slot] =
@@ -73,7 +73,6 @@ public:
         if (has_extra) {
             write_extra(region->extras[slot], node);
         }
-        ++count_;
         return true;
     }
 
@@ -81,10 +80,7 @@ public:
     bool remove(uint64_t address, StackId freed_stack_id, LedgerNode& removed) noexcept {
         Region* region = region_of(address);
         if (region == nullptr) {
-            const bool is_struck =
-                sparse_.covers(address) && sparse_.remove(address, freed_stack_id, removed);
-            count_ -= is_struck ? 1 : 0;
-            return is_struck;
+            return sparse_.covers(address) && sparse_.remove(address, freed_stack_id, removed);
         }
         const uint64_t slot = slot_of(address);
         if (!read(*region, slot, removed) || !removed.is_live || removed.address != address) {
@@ -96,54 +92,57 @@ public:
         if ((record & kHasExtra) != 0 && region->extras[slot].freed_stack_id != freed_stack_id) {
             region->extras[slot].freed_stack_id = freed_stack_id;
         }
-        --count_;
         return true;
     }
 
     /// What insert does for almost every block: a small, aligned one with no more to say than its
-    /// size, in a page of records that was used before. False: nothing was done, use insert.
+    /// size, in a page of records that was used before. False: nothing was done, use insert. What
+    /// stood there is not looked at: the new block takes its place. A fresh heap would have to wait
+    /// for that look, a write it need not wait for.
     bool insert_short(uint64_t address, uint64_t size_bytes, uint32_t maker) noexcept {
         Region& home = regions_[home_of(address >> kRegionShift)];
         const uint64_t slot = slot_of(address);
-        const bool is_short = home.number == address >> kRegionShift && home.records != nullptr &&
+        const bool is_short = home.number == address >> kRegionShift &&
                               (home.touched >> (slot / kSlotsInPage) & 1) != 0 &&
                               ((size_bytes >> kSizeBits) | (address & 15)) == 0;
-        if (!is_short || (home.records[slot] & kIsLive) != 0) {
+        if (!is_short) {
             return false;
         }
         home.records[slot] =
             static_cast<Record>(kIsLive | kWasMade | (maker & 7) << kMakerShift | size_bytes);
-        ++count_;
         return true;
     }
 
-    /// What remove does for such a block. False: nothing was done, use remove.
-    bool remove_short(uint64_t address, uint64_t& size_bytes, uint32_t& maker) noexcept {
+    /// A block that remove_short struck. No fields: it has to travel in one register.
+    enum class Struck : uint32_t { kNone = 0 };
+    static uint64_t size_of(Struck struck) noexcept {
+        return static_cast<uint32_t>(struck) & kSizeMask;
+    }
+    static uint32_t maker_of(Struck struck) noexcept {
+        return static_cast<uint32_t>(struck) >> kMakerShift & 7;
+    }
+
+    /// What remove does for such a block. kNone: nothing was done, use remove.
+    Struck remove_short(uint64_t address) noexcept {
         Region& home = regions_[home_of(address >> kRegionShift)];
-        if (home.number != address >> kRegionShift || home.records == nullptr ||
-            (address & 15) != 0) {
-            return false;
+        if (home.number != address >> kRegionShift || (address & 15) != 0) {
+            return Struck::kNone;
         }
         Record& record = home.records[slot_of(address)];
-        if ((record & (kIsLive | kHasExtra)) != kIsLive) {
-            return false;
+        const uint32_t found = record;
+        if ((found & (kIsLive | kHasExtra)) != kIsLive) {
+            return Struck::kNone;
         }
-        size_bytes = record & kSizeMask;
-        maker = record >> kMakerShift & 7;
-        record = static_cast<Record>(record & ~kIsLive);
-        --count_;
-        return true;
+        record = static_cast<Record>(found & ~kIsLive);
+        return static_cast<Struck>(found);
     }
-
-    /// Live blocks.
-    uint64_t count() const noexcept { return count_; }
 
     /// Calls `visit(node)` for every block, live and freed ones, until it returns false.
     template <typename Visit>
     void for_each(Visit visit) const noexcept {
-        for (uint64_t index = 0; index < region_capacity_; ++index) {
+        for (uint64_t index = 0; index <= region_mask_; ++index) {
             const Region& region = regions_[index];
-            if (region.records != nullptr && !for_each_in(region, visit)) {
+            if (region.number != kNoNumber && !for_each_in(region, visit)) {
                 return;
             }
         }
@@ -152,6 +151,7 @@ public:
 
 private:
     static constexpr unsigned kRegionShift = 20;
+    static constexpr uint64_t kNoNumber = UINT64_MAX;
     static constexpr uint64_t kSlots = (uint64_t{1} << kRegionShift) / 16;
 
     /// Low bits: the size, if it fits. All zero: no block has started here yet.
@@ -172,8 +172,8 @@ private:
     };
 
     struct Region {
-        uint64_t number;  ///< address >> kRegionShift
-        Record* records;  ///< kSlots; nullptr: the entry is free
+        uint64_t number;  ///< address >> kRegionShift; kNoNumber: the entry is free
+        Record* records;  ///< kSlots
         Extra* extras;    ///< kSlots
         /// Pages of records ever written, so that a walk does not touch the others.
         uint64_t touched;
@@ -202,16 +202,17 @@ private:
         return true;
     }
 
+    static void touch_page(Region& region, uint64_t page_bit) noexcept;
     static void read_extra(const Extra& extra, LedgerNode& node) noexcept;
     static void write_extra(Extra& extra, const LedgerNode& node) noexcept;
 
     /// Neighbouring regions get neighbouring entries, so those of one heap do not collide.
-    uint64_t home_of(uint64_t number) const noexcept { return number & (region_capacity_ - 1); }
+    uint64_t home_of(uint64_t number) const noexcept { return number & region_mask_; }
 
     Region* region_of(uint64_t address) const noexcept {
         const uint64_t number = address >> kRegionShift;
         Region& home = regions_[home_of(number)];
-        if (__builtin_expect(home.number == number && home.records != nullptr, 1)) {
+        if (__builtin_expect(home.number == number, 1)) {
             return &home;
         }
         return find_region(number);
@@ -234,12 +235,12 @@ private:
 
     Region* find_region(uint64_t number) const noexcept;
     Region* add_region(uint64_t address) noexcept;
+    static Region* map_regions(uint64_t capacity) noexcept;
     bool grow_regions() noexcept;
 
     Region* regions_ = nullptr;  ///< open addressing, at most half full
-    uint64_t region_capacity_ = 0;
+    uint64_t region_mask_ = 0;   ///< entries less one; their number is a power of two
     uint64_t region_count_ = 0;
-    uint64_t count_ = 0;
     SparseLedger sparse_;
     unsigned char* reserve_ = nullptr;
     uint64_t reserve_regions_ = 0;  ///< how many fit the reserve

@@ -181,8 +181,7 @@ void lost_block_search(benchmark::State& state) {
     for (auto _ : state) {
         dearth::hooks::Reachability reachability;
         const dearth::hooks::ScanStart start = dearth::hooks::scan_start_here();
-        if (!reachability.search(start, DEARTH_ROOT_ANONYMOUS) ||
-            reachability.is_lost(list_root)) {
+        if (!reachability.search(start, DEARTH_ROOT_ANONYMOUS) || reachability.is_lost(list_root)) {
             state.SkipWithError("the search fails");
         }
     }
@@ -204,6 +203,7 @@ BENCHMARK(sampled_pair)->Arg(32)->Arg(256);
 BENCHMARK(page_guarded_live_set)->Arg(1000)->Arg(100000);
 BENCHMARK(bare_touches)->Arg(1000)->Arg(30000);
 BENCHMARK(page_guarded_touches)->Arg(1000)->Arg(30000);
+BENCHMARK(lost_block_search)->Arg(1000)->Arg(30000)->Arg(1000000);
 
 }  // namespace
 

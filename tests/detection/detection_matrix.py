@@ -138,8 +138,10 @@ class Matrix:
 
 
 def must_be_found_by_bytes(variant):
-    if variant.cwe in (126, 127, 690) or (variant.cwe == 416 and "write" not in variant.name):
+    if variant.cwe in (126, 127, 690):
         return False
+    if variant.cwe == 416 and "-write" not in variant.name.replace("-writecall", ""):
+        return False  # reads leave no trace
     if variant.cwe not in (122, 124):
         return True
     distance = DISTANCE.search(variant.name)

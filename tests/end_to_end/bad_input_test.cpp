@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "tests/end_to_end/dearth_process.h"
+#include "tests/harness/scenario/broken_scenarios.h"
 #include "tests/support/approve.h"
 
 namespace dearth::harness {
@@ -24,6 +25,8 @@ std::string steady(std::string text) {
         {std::regex(DEARTH_BUILD_FOLDER), "BIN"},
         {std::regex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"), "RUN"},
         {std::regex("in [0-9.]+ (s|min)"), "in TIME"},
+        {std::regex("dearth [0-9.]+   run [0-9a-f]{8}"), "dearth VERSION   run ID"},
+        {std::regex("Summary \\[[0-9.]+ s\\]"), "Summary [TIME]"},
     };
     for (const auto& [pattern, with] : replacements)
         text = std::regex_replace(text, pattern, with);
@@ -36,6 +39,14 @@ void expect_refusal(const std::string& name, const std::vector<std::string>& arg
     EXPECT_EQ(run.exit_code, exit_code) << run.out << run.err;
     EXPECT_TRUE(is_approved(fmt::format("{}/bad_input/{}.txt", DEARTH_APPROVED_FOLDER, name),
                             fmt::format("exit {}\n{}", run.exit_code, steady(run.err))));
+}
+
+// A scenario that cannot be judged is told in the report.
+void expect_unjudged(const std::string& name, const std::string& path) {
+    const DearthRun run = run_dearth({"run", "-q", "-j", "1", path});
+    EXPECT_EQ(run.exit_code, 3) << run.out << run.err;
+    EXPECT_TRUE(is_approved(fmt::format("{}/bad_input/{}.txt", DEARTH_APPROVED_FOLDER, name),
+                            fmt::format("exit {}\n{}", run.exit_code, steady(run.out))));
 }
 
 TEST(BadInput, NoScenarioNamed) {
@@ -63,6 +74,12 @@ TEST(BadInput, UnreadableScript) {
     expect_refusal("script_of_scenario_missing", {"run", "s.dearth.yaml"}, 2);
     std::filesystem::create_directory("folder.lua");
     expect_refusal("script_is_a_folder", {"run", "--engine", "lua", "folder.lua"}, 2);
+    // Root reads what nobody may read; a link to itself holds back even root.
+    std::filesystem::create_symlink("loop.lua", "loop.lua");
+    expect_refusal("script_unreadable", {"run", "loop.lua"}, 2);
+    folder.write("loop.dearth.yaml",
+                 "version: 1\ntarget:\n  engine: lua\n  script: { file: loop.lua }\n");
+    expect_refusal("script_of_scenario_unreadable", {"run", "loop.dearth.yaml"}, 2);
 }
 
 TEST(BadInput, FolderWithoutScenarios) {
@@ -87,10 +104,40 @@ TEST(BadInput, ScenarioWithSeveralMistakes) {
     expect_refusal("several_mistakes_check", {"check", "s.dearth.yaml"}, 2);
 }
 
+TEST(BadInput, EmptyScenario) {
+    const WorkFolder folder;
+    folder.write("empty.dearth.yaml", "");
+    expect_refusal("empty_scenario", {"run", "empty.dearth.yaml"}, 2);
+    expect_refusal("empty_scenario_check", {"check", "empty.dearth.yaml"}, 2);
+}
+
+// The words are approved by the loader's own tests; here: each file is named with a place, none
+// hides another, and nothing is run.
+TEST(BadInput, YamlOfEveryWrongKind) {
+    const WorkFolder folder;
+    std::vector<std::string> files;
+    for (const BrokenTheme& theme : broken_themes()) {
+        for (const BrokenScenario& broken : theme.scenarios)
+            files.push_back(folder.write(
+                fmt::format("broken/{}-{:03}.dearth.yaml", theme.name, files.size()), broken.yaml));
+    }
+    ASSERT_GT(files.size(), 100u);
+    for (const std::string command : {"check", "run"}) {
+        const DearthRun run = run_dearth({command, "broken"});
+        EXPECT_EQ(run.exit_code, 2) << run.err;
+        for (const std::string& file : files)
+            EXPECT_TRUE(
+                std::regex_search(run.err, std::regex(file + ":[0-9]+:[0-9]+: error\\[[a-z0-9-]+")))
+                << file;
+    }
+    EXPECT_FALSE(std::filesystem::exists(".dearth"));
+}
+
 TEST(BadInput, BadOverrides) {
     const WorkFolder folder;
     folder.write("s.lua", "print(1)");
     expect_refusal("bad_points", {"run", "--points", "many", "s.lua"}, 2);
+    expect_refusal("points_upside_down", {"run", "--points", "5..2", "s.lua"}, 2);
     expect_refusal("bad_kind", {"run", "--kind", "twice", "s.lua"}, 2);
     expect_refusal("bad_inject", {"run", "--inject", "nth=17;onec", "s.lua"}, 2);
     expect_refusal("bad_deadline", {"run", "--deadline", "soon", "s.lua"}, 2);
@@ -98,6 +145,7 @@ TEST(BadInput, BadOverrides) {
     expect_refusal("report_without_file", {"run", "--report", "jsonl", "s.lua"}, 2);
     expect_refusal("report_into_nowhere",
                    {"run", "--report", "jsonl=no/such/folder.jsonl", "s.lua"}, 2);
+    expect_refusal("results_into_nowhere", {"run", "--db", "no/such/r.db", "s.lua"}, 2);
 }
 
 TEST(BadInput, EngineNotBuilt) {
@@ -108,6 +156,34 @@ TEST(BadInput, EngineNotBuilt) {
     EXPECT_EQ(run.exit_code, 3);
     EXPECT_NE(run.out.find("dearth-engine-lua: not built"), std::string::npos) << run.out;
     EXPECT_NE(run.out.find("dearth doctor"), std::string::npos) << run.out;
+    folder.write("p.dearth.yaml", "version: 1\ntarget: { engine: c-api, run: [./no-such] }\n");
+    const DearthRun program = run_dearth({"run", "-q", "p.dearth.yaml"});
+    EXPECT_EQ(program.exit_code, 3);
+    EXPECT_NE(program.out.find("./no-such"), std::string::npos) << program.out;
+}
+
+TEST(BadInput, BinaryChunk) {
+    const WorkFolder folder;
+    folder.write("chunk.lua", "\x1bLuaT and so on");
+    expect_unjudged("binary_chunk", "chunk.lua");
+}
+
+TEST(BadInput, ScriptThatMisusesTheHeapByItself) {
+    const WorkFolder folder;
+    folder.write("over.py",
+                 "import ctypes\napi = ctypes.pythonapi\n"
+                 "api.PyMem_Malloc.restype = ctypes.c_void_p\n"
+                 "api.PyMem_Malloc.argtypes = [ctypes.c_size_t]\n"
+                 "api.PyMem_Free.argtypes = [ctypes.c_void_p]\n"
+                 "block = api.PyMem_Malloc(64)\nctypes.memset(block, 0, 65)\n"
+                 "api.PyMem_Free(block)\n");
+    const DearthRun run = run_dearth({"run", "-q", "over.py"});
+    EXPECT_EQ(run.exit_code, 3);
+    for (const std::string part :
+         {"fails without any fault: it misuses the heap",
+          "overflow: 1 byte written 0 bytes past the end of a 64-byte block", "found at ",
+          "block made ", "ffi_call", "next: mend that first"})
+        EXPECT_NE(run.out.find(part), std::string::npos) << part << "\n" << run.out;
 }
 
 TEST(BadInput, ScriptThatFailsByItself) {
@@ -136,6 +212,10 @@ TEST(BadInput, ScriptThatKillsItsProcess) {
     const DearthRun run = run_dearth({"run", "-q", "s.lua"});
     EXPECT_EQ(run.exit_code, 3);
     EXPECT_NE(run.out.find("it left early with status 7"), std::string::npos) << run.out;
+    folder.write("kill.py", "import os\nos.kill(os.getpid(), 9)\n");
+    const DearthRun killed = run_dearth({"run", "-q", "kill.py"});
+    EXPECT_EQ(killed.exit_code, 3);
+    EXPECT_NE(killed.out.find("it died of signal 9 (Killed)"), std::string::npos) << killed.out;
 }
 
 TEST(BadInput, DamagedResultsFiles) {
@@ -157,6 +237,8 @@ TEST(BadInput, DamagedResultsFiles) {
         file.write("\0\0\0\x63", 4);
     }
     expect_refusal("results_newer", {"report", "newer.db"}, 2);
+    expect_refusal("results_newer_resume", {"run", "--resume", "--db", "newer.db", "s.lua"}, 2);
+    expect_refusal("results_cut_resume", {"run", "--resume", "--db", "cut.db", "s.lua"}, 2);
     expect_refusal("results_overwrite", {"run", "-q", "--db", "good.db", "s.lua"}, 2);
 }
 
@@ -209,6 +291,12 @@ TEST(BadInput, DiskFullKeepsWhatIsFinished) {
     const DearthRun resumed = run_dearth({"run", "-q", "--resume", "--db", "small/r.db", "s.lua"});
     EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
     EXPECT_GT(trials_in("small/r.db").size(), kept);
+}
+
+TEST(BadInput, DiskFullWhileAReportIsWritten) {
+    const WorkFolder folder;
+    folder.write("s.lua", "print(1)");
+    expect_refusal("report_disk_full", {"run", "-q", "--report", "jsonl=/dev/full", "s.lua"}, 70);
 }
 
 }  // namespace

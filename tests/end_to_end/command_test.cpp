@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -118,6 +119,30 @@ TEST(Commands, ReportsAreWrittenFromTheResultsFile) {
     EXPECT_EQ(text_of_file("a.jsonl"), text_of_file("b.jsonl"));
     EXPECT_EQ(text_of_file("a.xml"), text_of_file("b.xml"));
     EXPECT_EQ(again.out, run.out);
+}
+
+TEST(Commands, FindingsWithOneEndAreToldTogetherAndReportedEach) {
+    const WorkFolder folder;
+    // From the first failure on, every attempt fails at the table that the function makes first.
+    folder.write("retry.lua",
+                 "local function work()\n  local t = {}\n"
+                 "  for i = 1, 4 do t[i] = { i, 'row ' .. i } end\n  return #t\nend\n"
+                 "local ok, count\nrepeat ok, count = pcall(work) until ok\nprint(count)\n");
+    const DearthRun run = run_dearth({"run", "-q", "--kind", "persistent", "--db", "r.db",
+                                      "--report", "jsonl=r.jsonl", "retry.lua"});
+    EXPECT_EQ(run.exit_code, 1) << run.out;
+    EXPECT_THAT(run.out, HasSubstr("more failed sites lead here ("));
+    std::set<std::string> ids;
+    for (const auto& [key, line] : trials_in("r.db"))
+        ids.insert(line.finding_ids.begin(), line.finding_ids.end());
+    size_t paragraphs = 0;
+    const std::string events = text_of_file("r.jsonl");
+    for (const std::string& id : ids) {
+        EXPECT_THAT(run.out, HasSubstr(id.substr(0, 8)));
+        EXPECT_THAT(events, HasSubstr(id));
+        paragraphs += run.out.find("[" + id.substr(0, 8) + "]") != std::string::npos;
+    }
+    EXPECT_GT(ids.size(), paragraphs + 1);
 }
 
 TEST(Commands, ExitZeroWaivesFindings) {

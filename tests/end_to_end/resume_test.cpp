@@ -130,12 +130,14 @@ bool kill_a_child_of(pid_t parent) {
     return false;
 }
 
+// Slow enough by itself that a process can be caught in the act.
+constexpr const char* kSlowScript =
+    "local n = 0 for i = 1, 3000000 do n = n + i end\n"
+    "local t = {} for i = 1, 12 do t[i] = {} for j = 1, 300000 do n = n + j end end print(#t)\n";
+
 TEST(KilledEngine, IsInconclusiveAndTheSweepGoesOn) {
     const WorkFolder folder;
-    // Slow enough by itself that a child can be caught in the act.
-    folder.write("s.lua",
-                 "local n = 0 for i = 1, 3000000 do n = n + i end\n"
-                 "local t = {} for i = 1, 12 do t[i] = {} end print(#t)\n");
+    folder.write("s.lua", kSlowScript);
     ChildProcess dearth =
         start_dearth({"run", "-q", "-j", "1", "--strategy", "exec", "--db", "r.db", "s.lua"});
     ASSERT_TRUE(wait_for_trials(dearth, "r.db", 1));
@@ -150,10 +152,27 @@ TEST(KilledEngine, IsInconclusiveAndTheSweepGoesOn) {
     EXPECT_EQ(exit.code, 6) << "a trial that could not be judged leaves the run incomplete";
     const auto trials = trials_in("r.db");
     size_t inconclusive = 0;
-    for (const auto& [key, line] : trials)
+    for (const auto& [key, line] : trials) {
         inconclusive += line.verdict == Verdict::kInconclusive;
+        if (line.verdict == Verdict::kInconclusive) {
+            EXPECT_NE(line.detail.find("by SIGKILL"), std::string::npos) << key << line.detail;
+        }
+    }
     EXPECT_EQ(inconclusive, 1u) << verdicts_text(trials);
     EXPECT_GT(trials.size(), 10u);
+}
+
+// The forward run dies, and its children with it: what it did not reach, exec does.
+TEST(KilledEngine, ThatWasSplittingOffPointsLosesNone) {
+    const WorkFolder folder;
+    folder.write("s.lua", kSlowScript);
+    ASSERT_EQ(run_dearth({"run", "-q", "--db", "whole.db", "s.lua"}).exit_code, 0);
+    ChildProcess dearth =
+        start_dearth({"run", "-q", "-j", "1", "--strategy", "fork", "--db", "r.db", "s.lua"});
+    ASSERT_TRUE(wait_for_trials(dearth, "r.db", 1));
+    ASSERT_TRUE(kill_a_child_of(dearth.pid()));
+    EXPECT_EQ(dearth.wait().code, 0);
+    expect_same_results(trials_in("whole.db"), trials_in("r.db"));
 }
 
 }  // namespace

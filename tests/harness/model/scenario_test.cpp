@@ -92,6 +92,7 @@ const std::vector<std::function<void(Scenario&)>> kChanges = {
     [](Scenario& s) { s.injection.schedule.term_count = 2; },
     [](Scenario& s) {
         s.injection.schedule.term_count = 1;
+        s.injection.schedule.terms[0].selector = DEARTH_SELECT_BUDGET;
         s.injection.schedule.terms[0].budget_bytes = 5;
     },
     [](Scenario& s) { s.guard.is_on = false; },

@@ -94,9 +94,12 @@ TEST(HeapOracle, MoreMisusesThanTheSlotHoldsAreCountedNotRead) {
 }
 
 TEST(HeapOracle, AMisuseThatNobodyKnowsLeavesTheTrialInDoubt) {
-    TrialBuilder trial;
-    trial.misuse(DEARTH_MISUSE_OVERFLOW).slot().misuses[0].kind = 99;
-    EXPECT_EQ(trial.verdict(), Verdict::kInconclusive);
+    for (const uint32_t kind : {0u, DEARTH_MISUSE_WRONG_DOMAIN + 1u, UINT32_MAX}) {
+        TrialBuilder trial;
+        trial.misuse(DEARTH_MISUSE_OVERFLOW).slot().misuses[0].kind = kind;
+        EXPECT_EQ(trial.verdict(), Verdict::kInconclusive) << kind;
+        EXPECT_EQ(trial.detail(), "the record makes no sense: misuse of an unknown kind");
+    }
 }
 
 TEST(HeapOracle, AScenarioMayNotCareAboutCorruption) {

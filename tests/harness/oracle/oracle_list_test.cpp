@@ -102,6 +102,8 @@ TEST(OracleList, ADeathBeforeTheFaultIsInconclusive) {
     trial.died(DEARTH_STEP_RUN, DEARTH_END_SIGNALED, SIGSEGV);
     trial.slot().injected_count = 0;
     EXPECT_EQ(trial.verdict(), Verdict::kInconclusive);
+    EXPECT_EQ(trial.detail(),
+              "ended by SIGSEGV while running the script before anything was injected");
 }
 
 TEST(OracleList, UnreadablePagesAndOurOwnTroubleAreInconclusive) {

@@ -51,8 +51,40 @@ TEST(ControlReader, ClampsWhatATargetScribbled) {
     EXPECT_LT(read.phase, static_cast<uint32_t>(DEARTH_PHASE_COUNT));
     EXPECT_EQ(read.steps[0].status, static_cast<uint32_t>(DEARTH_STATUS_NONE));
     EXPECT_EQ(read.end, static_cast<uint32_t>(DEARTH_END_NONE));
+    EXPECT_EQ(read.state, static_cast<uint32_t>(DEARTH_SLOT_FREE));
+    EXPECT_EQ(read.misuses[0].kind, 0u) << "no kind of ours";
+    EXPECT_EQ(read.misuses[0].domain, static_cast<uint32_t>(DEARTH_DOMAIN_COUNT));
     EXPECT_EQ(read.note[sizeof read.note - 1], '\0');
     EXPECT_EQ(read.script[0].file[sizeof read.script[0].file - 1], '\0');
+}
+
+TEST(ControlReader, KeepsEveryKindOfMisuseThereIs) {
+    ControlPage page = make_page();
+    auto* slot = reinterpret_cast<dearth_trial_slot*>(reinterpret_cast<char*>(&page.header()) +
+                                                      page.header().slots.offset);
+    for (uint32_t kind = 0; kind <= DEARTH_MISUSE_WRONG_DOMAIN; ++kind) {
+        slot->misuses[0].kind = kind;
+        EXPECT_EQ(page.reader().slot(0).misuses[0].kind, kind);
+    }
+    slot->misuses[0].kind = DEARTH_MISUSE_WRONG_DOMAIN + 1;
+    EXPECT_EQ(page.reader().slot(0).misuses[0].kind, 0u);
+}
+
+TEST(ControlReader, ClampsScribbledRequestsAndLeftovers) {
+    PageShape shape;
+    shape.stream_capacity = 1;
+    shape.leftover_capacity = 1;
+    auto page = ControlPage::create(shape);
+    ASSERT_TRUE(page.ok());
+    auto* base = reinterpret_cast<char*>(&page.value().header());
+    std::memset(base + page.value().header().stream.offset, 0xFF, sizeof(dearth_stream_entry));
+    std::memset(base + page.value().header().leftovers.offset, 0xFF, sizeof(dearth_leftover));
+    const dearth_stream_entry entry = page.value().reader().stream_entry(0);
+    EXPECT_EQ(entry.op, DEARTH_OP_COUNT);
+    EXPECT_EQ(entry.domain, DEARTH_DOMAIN_COUNT);
+    EXPECT_LT(entry.phase, DEARTH_PHASE_COUNT);
+    EXPECT_EQ(entry.is_selected, 1);
+    EXPECT_EQ(page.value().reader().leftover(0).domain, static_cast<uint32_t>(DEARTH_DOMAIN_COUNT));
 }
 
 TEST(ControlReader, CountsNeverExceedCapacity) {

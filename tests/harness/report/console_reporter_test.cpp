@@ -145,6 +145,76 @@ TEST(ConsoleReporter, FindingOfTwoScenariosIsShownOnce) {
     EXPECT_THAT(text, testing::HasSubstr("×10"));
 }
 
+// A leak that request number `ordinal` leads to; the lost block is made at `line`.
+Finding leak(std::string id, uint64_t ordinal, int line) {
+    Finding leak = samples::finding(std::move(id), ordinal);
+    leak.verdict = Verdict::kLeak;
+    leak.detail = "1 block (12 bytes) that the baseline does not leave, from 1 call site";
+    leak.injected[0].line = static_cast<int>(200 + ordinal);
+    leak.allocated = {samples::frame("make_key", "pair.c", line),
+                      samples::frame("make_pair", "pair.c", 40)};
+    leak.detected.clear();
+    leak.freed.clear();
+    leak.known_reason.clear();
+    return leak;
+}
+
+TEST(ConsoleReporter, LeaksOfOneBlockAreToldTogether) {
+    FakeSource source = sample_source();
+    source.findings.clear();
+    source.add_finding(0, leak("1111111100000001", 3, 11));
+    source.add_finding(0, leak("2222222200000002", 5, 11));
+    Finding flaky = leak("3333333300000003", 6, 11);
+    flaky.replays_agreeing = 2;
+    source.add_finding(0, flaky);
+    source.add_finding(0, leak("4444444400000004", 7, 15));  // another block of that function
+    source.add_finding(1, leak("5555555500000005", 2, 11));
+    EXPECT_TRUE(is_approved(approved("console_together"), report_of(source)));
+}
+
+TEST(ConsoleReporter, HangsInOneLoopAreToldTogetherWhereverTheDeadlineMetIt) {
+    FakeSource source = sample_source();
+    source.findings.clear();
+    for (int i = 1; i <= 3; ++i) {
+        Finding hang =
+            leak("0000000" + std::to_string(i) + "00000000", static_cast<uint64_t>(i), 1);
+        hang.verdict = Verdict::kHang;
+        hang.detected = {samples::frame("retry", "loop.c", i), samples::frame("work", "loop.c", 9)};
+        source.add_finding(0, hang);
+    }
+    const std::string text = report_of(source);
+    EXPECT_THAT(text, testing::HasSubstr("2 more failed sites lead here (16 trials): 00000002, "
+                                         "00000003"));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("[00000002]")));
+    EXPECT_THAT(text, testing::HasSubstr("0 fail, 3 warn, 0 known")) << "each is counted";
+}
+
+TEST(ConsoleReporter, WhatCountsOtherwiseIsToldApart) {
+    FakeSource source = sample_source();
+    source.findings.clear();
+    source.add_finding(0, leak("1111111100000001", 3, 11));
+    Finding fails = leak("2222222200000002", 5, 11);
+    fails.disposition = Disposition::kFails;
+    source.add_finding(0, fails);
+    for (const std::string id : {"3333333300000003", "4444444400000004"}) {
+        Finding known = leak(id, 6, 11);
+        known.disposition = Disposition::kKnown;
+        known.known_reason = "issue " + id;
+        source.add_finding(0, known);
+    }
+    Finding crash = leak("5555555500000005", 7, 11);
+    crash.verdict = Verdict::kCrash;
+    source.add_finding(0, crash);
+    crash.id = "6666666600000006";
+    source.add_finding(0, crash);
+    Finding nowhere = leak("7777777700000007", 8, 11);
+    nowhere.allocated.clear();
+    source.add_finding(0, nowhere);
+    nowhere.id = "8888888800000008";
+    source.add_finding(0, nowhere);
+    EXPECT_THAT(report_of(source), testing::Not(testing::HasSubstr("more failed site")));
+}
+
 TEST(ConsoleReporter, LikeIdsGetMoreDigits) {
     FakeSource source = sample_source();
     Finding like = source.findings[0][0];

@@ -75,6 +75,10 @@ void live_twice(dearth_cpython_object_source source) {
     }
     EXPECT_EQ(dearth_check_blocks(), 0u);
     EXPECT_EQ(counters().misuses, 0u);
+    // Above 512 bytes the small-object allocator asks the raw domain: still one request.
+    const uint64_t requests = counters().requests;
+    PyObject_Free(PyObject_Malloc(4096));
+    EXPECT_EQ(counters().requests, requests + 1);
     // The domain is part of a block's identity: giving it back to another one is seen.
     PyMem_RawFree(PyMem_RawMalloc(1));
     EXPECT_EQ(counters().misuses, 0u);

@@ -22,6 +22,15 @@ uint64_t live_size_at(const LedgerTable& table, uint64_t address) {
     return table.find(address, found) && found.is_live ? found.size_bytes : 0;
 }
 
+size_t live_count(const LedgerTable& table) {
+    size_t count = 0;
+    table.for_each([&count](const LedgerNode& node) {
+        count += node.is_live ? 1 : 0;
+        return true;
+    });
+    return count;
+}
+
 TEST(LedgerTable, FindsWhatWasEnteredAndNothingElse) {
     LedgerTable table;
     ASSERT_TRUE(table.open());
@@ -37,7 +46,7 @@ TEST(LedgerTable, FindsWhatWasEnteredAndNothingElse) {
     EXPECT_TRUE(table.remove(0x1000, 0, node));
     EXPECT_EQ(node.size_bytes, 0x100u);
     EXPECT_EQ(live_size_at(table, 0x1000), 0u);
-    EXPECT_EQ(table.count(), 0u);
+    EXPECT_EQ(live_count(table), 0u);
 }
 
 TEST(LedgerTable, RemembersFreedBlocksUntilTheAddressIsUsedAgain) {
@@ -98,7 +107,7 @@ TEST(LedgerTable, RefusesTwoLiveBlocksWithinSixteenBytes) {
     ASSERT_TRUE(table.open());
     ASSERT_TRUE(table.insert(node_at(0x1000)));
     EXPECT_FALSE(table.insert(node_at(0x1008)));
-    EXPECT_EQ(table.count(), 1u);
+    EXPECT_EQ(live_count(table), 1u);
     LedgerNode node;
     ASSERT_TRUE(table.remove(0x1000, 0, node));
     EXPECT_TRUE(table.insert(node_at(0x1008)));
@@ -125,8 +134,8 @@ TEST(LedgerTable, AgreesWithAMap) {
             ASSERT_TRUE(table.insert(node_at(address)));
             model[address] = address / 16;
         }
-        ASSERT_EQ(table.count(), model.size());
     }
+    EXPECT_EQ(live_count(table), model.size());
     std::map<uint64_t, uint64_t> walked;
     table.for_each([&](const LedgerNode& node) {
         if (node.is_live) {

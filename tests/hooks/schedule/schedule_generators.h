@@ -175,13 +175,17 @@ inline rc::Gen<std::vector<dearth_request>> any_stream() {
     return rc::gen::container<std::vector<dearth_request>>(60, any_request());
 }
 
+inline std::string format(const dearth_schedule& schedule) {
+    std::string text(dearth_schedule_format(&schedule, nullptr, 0) + 1, '\0');
+    text.resize(dearth_schedule_format(&schedule, text.data(), text.size()));
+    return text;
+}
+
 }  // namespace dearth::hooks
 
 // RapidCheck prints values it shows; a term of 700 bytes is shown by its text instead.
 inline void showValue(const dearth_schedule& schedule, std::ostream& out) {
-    std::string text(dearth_schedule_format(&schedule, nullptr, 0) + 1, '\0');
-    dearth_schedule_format(&schedule, text.data(), text.size());
-    out << text.c_str();
+    out << dearth::hooks::format(schedule);
 }
 
 inline void showValue(const dearth_request& request, std::ostream& out) {

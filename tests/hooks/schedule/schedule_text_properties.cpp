@@ -13,12 +13,6 @@ namespace dearth::hooks {
 
 namespace {
 
-std::string format(const dearth_schedule& schedule) {
-    std::string text(dearth_schedule_format(&schedule, nullptr, 0) + 1, '\0');
-    text.resize(dearth_schedule_format(&schedule, text.data(), text.size()));
-    return text;
-}
-
 RC_GTEST_PROP(ScheduleText, WrittenSchedulesReadBackEqual, ()) {
     const dearth_schedule schedule = *any_schedule();
     const std::string text = format(schedule);
