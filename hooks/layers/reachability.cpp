@@ -1,4 +1,4 @@
-// Roots and the search from them; see the header.
+// The blocks, and the search from what is found to what it points to; see the header.
 #include "hooks/layers/reachability.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 
 #include "hooks/base/mapped_pages.h"
 #include "hooks/base/memory_map.h"
-#include "hooks/base/other_threads.h"
+#include "hooks/layers/address_range.h"
 #include "hooks/layers/ledger_layer.h"
 
 namespace dearth::hooks {
@@ -14,27 +14,8 @@ namespace dearth::hooks {
 namespace {
 
 constexpr size_t kWordsBytes = size_t{256} << 10;
-// From here on it pays to ask which pages were ever used.
-constexpr size_t kLargeRange = size_t{64} << 10;
-// Deeper than any of our own calls: on a stack that is not the first thread's, whose end nobody
-// tells us, so much below the target's frame is taken for dead.
-constexpr size_t kOwnDepth = size_t{64} << 10;
-constexpr size_t kThreadsMax = 1024;
 // Most that is read at once of a mapping whose untouched pages the kernel does not tell apart.
 constexpr size_t kBlindMax = size_t{1} << 30;
-
-constexpr uintptr_t word_up(uintptr_t address) noexcept {
-    return (address + 7) & ~uintptr_t{7};
-}
-constexpr uintptr_t word_down(uintptr_t address) noexcept {
-    return address & ~uintptr_t{7};
-}
-constexpr uintptr_t least(uintptr_t left, uintptr_t right) noexcept {
-    return left < right ? left : right;
-}
-constexpr uintptr_t most(uintptr_t left, uintptr_t right) noexcept {
-    return left < right ? right : left;
-}
 
 // All of the ledger, and nobody else meanwhile.
 class LedgersHeld {
@@ -72,33 +53,6 @@ void for_each_node(Visit visit) noexcept {
     }
 }
 
-// Blocks of a sorted index as they come up while a position only rises; they may overlap.
-class Cover {
-public:
-    Cover(const BlockIndex& index, uintptr_t from) noexcept
-        : index_(index), next_(index.first_from(from)) {
-        if (next_ > 0) {
-            covered_to_ = index.at(next_ - 1).start + index.at(next_ - 1).size_bytes;
-        }
-    }
-    // Where what covers `position` ends; `position` itself: nothing does.
-    uintptr_t end_at(uintptr_t position) noexcept {
-        while (next_ < index_.count() && index_.at(next_).start <= position) {
-            covered_to_ = most(covered_to_, index_.at(next_).start + index_.at(next_).size_bytes);
-            ++next_;
-        }
-        return most(position, covered_to_);
-    }
-    uintptr_t next_start() const noexcept {
-        return next_ < index_.count() ? index_.at(next_).start : UINTPTR_MAX;
-    }
-
-private:
-    const BlockIndex& index_;
-    uint32_t next_;
-    uintptr_t covered_to_ = 0;
-};
-
 bool find_heap(void* ctx, const Mapping& mapping) noexcept {
     auto& heap = *static_cast<PageRange*>(ctx);
     if (mapping.is_heap) {
@@ -107,93 +61,13 @@ bool find_heap(void* ctx, const Mapping& mapping) noexcept {
     return !mapping.is_heap;
 }
 
-uintptr_t own_thread_data() noexcept {
-    return reinterpret_cast<uintptr_t>(__builtin_thread_pointer());
-}
-
 }  // namespace
-
-// What the search for roots knows, mapping by mapping.
-struct Reachability::Search {
-    Reachability& reachability;
-    const ScanStart& start;
-    bool takes_all;     ///< every private, writable mapping
-    uintptr_t* stacks;  ///< of other threads
-    size_t stack_count;
-    uintptr_t data_end;  ///< of the last file's data, where its zeroed part may follow
-
-    static void note_thread(void* ctx, const OtherThread& thread) noexcept {
-        auto& search = *static_cast<Search*>(ctx);
-        search.reachability.take_words(thread.arguments, thread.argument_count);
-        if (thread.stack_pointer == 0 || search.stack_count == kThreadsMax) {
-            // Its stack is in one of the anonymous mappings, and only it knows in which.
-            search.takes_all = true;
-            return;
-        }
-        search.stacks[search.stack_count++] = thread.stack_pointer;
-    }
-
-    static bool note_mapping(void* ctx, const Mapping& mapping) noexcept {
-        auto& search = *static_cast<Search*>(ctx);
-        search.take(mapping);
-        return true;
-    }
-
-    bool holds(const Mapping& mapping, uintptr_t address) const noexcept {
-        return mapping.low <= address && address < mapping.high;
-    }
-
-    // A stack's part in use, in a mapping that is no root otherwise.
-    uintptr_t lowest_stack(const Mapping& mapping) const noexcept {
-        uintptr_t lowest = holds(mapping, start.stack_pointer) ? start.stack_pointer : mapping.high;
-        for (size_t index = 0; index < stack_count; ++index) {
-            if (holds(mapping, stacks[index])) {
-                lowest = least(lowest, stacks[index]);
-            }
-        }
-        return lowest;
-    }
-
-    void take(const Mapping& mapping) noexcept {
-        const bool is_zeroed_data = !mapping.is_file && mapping.low == data_end;
-        if (mapping.is_file) {
-            data_end = mapping.high;
-        }
-        if (!mapping.is_readable || !mapping.is_writable || mapping.is_shared) {
-            return;
-        }
-        if (holds(mapping, start.stack_pointer)) {
-            Reachability& found = reachability;
-            const uint32_t place = found.live_.find(start.stack_pointer);
-            found.dead_high_ = start.stack_pointer;
-            found.dead_low_ = mapping.is_stack ? mapping.low
-                              : place != BlockIndex::kNone
-                                  ? found.live_.at(place).start
-                                  : most(mapping.low, start.stack_pointer -
-                                                          least(start.stack_pointer, kOwnDepth));
-        }
-        const bool is_whole = takes_all || mapping.is_file || is_zeroed_data || mapping.is_heap ||
-                              mapping.is_stack || holds(mapping, own_thread_data());
-        const uintptr_t low = is_whole ? mapping.low : lowest_stack(mapping);
-        take_but_own(low, mapping.high);
-    }
-
-    void take_but_own(uintptr_t low, uintptr_t high) noexcept {
-        while (low < high) {
-            const PageRange own = find_own_pages(low, high);
-            const uintptr_t end = own.low == 0 ? high : own.low;
-            if (low < end) {
-                reachability.take_gaps(low, end);
-            }
-            low = own.low == 0 ? high : own.high;
-        }
-    }
-};
 
 Reachability::~Reachability() {
     unmap_pages(is_found_, live_.count());
     unmap_pages(found_, live_.count() * sizeof(*found_));
     unmap_pages(words_, kWordsBytes);
+    unmap_pages(window_, kLargeRange);
 }
 
 bool Reachability::gather_blocks() noexcept {
@@ -234,45 +108,16 @@ bool Reachability::search(const ScanStart& start, uint32_t roots) noexcept {
     }
     is_found_ = static_cast<bool*>(map_pages(live_.count()));
     found_ = static_cast<uint32_t*>(map_pages(live_.count() * sizeof(*found_)));
-    words_ = static_cast<uint64_t*>(map_pages(kWordsBytes));
-    if (is_found_ == nullptr || found_ == nullptr || words_ == nullptr ||
+    words_ = static_cast<AnyWord*>(map_pages(kWordsBytes));
+    window_ = static_cast<AnyWord*>(map_pages(kLargeRange));
+    if (is_found_ == nullptr || found_ == nullptr || words_ == nullptr || window_ == nullptr ||
         !take_roots(start, roots)) {
         return false;
     }
+    reads_directly_ = __libc_single_threaded != 0 && can_read_blocks();
     follow_found();
     is_done_ = !is_refused_;
     return is_done_;
-}
-
-bool Reachability::take_roots(const ScanStart& start, uint32_t roots) noexcept {
-    auto* stacks = static_cast<uintptr_t*>(map_pages(kThreadsMax * sizeof(uintptr_t)));
-    if (stacks == nullptr) {
-        return false;
-    }
-    Search search = {*this, start, (roots & DEARTH_ROOT_ANONYMOUS) != 0, stacks, 0, 0};
-    take_words(start.registers, sizeof(start.registers) / sizeof(start.registers[0]));
-    if (__libc_single_threaded == 0 && !for_each_other_thread(&search, Search::note_thread)) {
-        search.takes_all = true;
-    }
-    is_refused_ |= !for_each_mapping(&search, Search::note_mapping);
-    unmap_pages(stacks, kThreadsMax * sizeof(uintptr_t));
-    return !is_refused_;
-}
-
-// What lies between the blocks: data that is no block's, and blocks of libc's that passed us by.
-void Reachability::take_gaps(uintptr_t low, uintptr_t high) noexcept {
-    Cover live(live_, low);
-    Cover freed(freed_, low);
-    for (uintptr_t position = low; position < high;) {
-        const uintptr_t end = most(live.end_at(position), freed.end_at(position));
-        if (end > position) {
-            position = end;
-            continue;
-        }
-        const uintptr_t gap_end = least(high, least(live.next_start(), freed.next_start()));
-        take_range(position, gap_end);
-        position = gap_end;
-    }
 }
 
 void Reachability::take_range(uintptr_t low, uintptr_t high) noexcept {
@@ -318,7 +163,7 @@ void Reachability::take_readable(uintptr_t low, uintptr_t high) noexcept {
     }
 }
 
-void Reachability::take_words(const uint64_t* words, size_t count) noexcept {
+void Reachability::take_words(const AnyWord* words, size_t count) noexcept {
     for (size_t index = 0; index < count; ++index) {
         const uint32_t place = live_.find(words[index]);
         if (place != BlockIndex::kNone && !is_found_[place]) {
@@ -328,7 +173,32 @@ void Reachability::take_words(const uint64_t* words, size_t count) noexcept {
     }
 }
 
-// Small blocks are read together: a system call for each would cost more than all else.
+// A byte of each page that small blocks lie in. One that is unreadable is rare enough for all of
+// them to go the slow way.
+bool Reachability::can_read_blocks() noexcept {
+    iovec pieces[kPiecesMax];
+    size_t count = 0;
+    uintptr_t next = 0;  // no page below it is still to be tried
+    for (uint32_t place = 0; place < live_.count(); ++place) {
+        const IndexedBlock& block = live_.at(place);
+        const uintptr_t end = block.start + block.size_bytes;
+        for (uintptr_t at = most(block.start, next); at < end && block.size_bytes < kLargeRange;
+             at = next) {
+            next = (at | (kPageBytes - 1)) + 1;
+            pieces[count++] = iovec{reinterpret_cast<void*>(at), 1};
+            if (count == kPiecesMax) {
+                if (read_pieces(pieces, count, words_, kWordsBytes) != kPiecesMax) {
+                    return false;
+                }
+                count = 0;
+            }
+        }
+    }
+    return count == 0 ||
+           read_pieces(pieces, count, words_, kWordsBytes) == static_cast<ssize_t>(count);
+}
+
+// Small blocks that the kernel reads are read together.
 void Reachability::follow_found() noexcept {
     iovec pieces[kPiecesMax];
     while (found_count_ > 0 && !is_refused_) {
@@ -346,6 +216,8 @@ void Reachability::follow_found() noexcept {
             --found_count_;
             if (is_apart) {
                 take_range(low, high);
+            } else if (high > low && reads_directly_) {
+                take_words(reinterpret_cast<const AnyWord*>(low), (high - low) / sizeof(AnyWord));
             } else if (high > low) {
                 pieces[count++] = iovec{reinterpret_cast<void*>(low), high - low};
                 bytes += high - low;

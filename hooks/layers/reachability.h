@@ -6,9 +6,11 @@
 // the caller's stack do not count.
 //
 // Other threads run on: what one moves from place to place meanwhile may be missed, and of their
-// registers only the arguments of the system call that they wait in are seen. All memory is read by
-// way of the kernel, so none of it can fault. The ledger's locks are held: nobody makes or frees
-// blocks meanwhile. Memory: 37 bytes a block at most, 1 KiB for each MiB that blocks lie in.
+// registers only the arguments of the system call that they wait in are seen. Memory is read by way
+// of the kernel, so none of it can fault. Only a process with one thread reads its small blocks
+// itself, after all of their pages were tried: a system call for each of a list of a million takes
+// seconds. The ledger's locks are held: nobody makes or frees blocks meanwhile. Memory: 37 bytes a
+// block at most, 1 KiB for each MiB that blocks lie in.
 #pragma once
 
 #include <stddef.h>
@@ -20,6 +22,9 @@
 #include "hooks/layers/block_index.h"
 
 namespace dearth::hooks {
+
+/// A word of memory, whatever its owner takes it for.
+using AnyWord = uint64_t __attribute__((may_alias));
 
 /// Where the target stands: what lies below in the stack is ours, or dead.
 struct ScanStart {
@@ -71,9 +76,11 @@ private:
     bool gather_blocks() noexcept;
     bool take_roots(const ScanStart& start, uint32_t roots) noexcept;
     void take_gaps(uintptr_t low, uintptr_t high) noexcept;
+    void take_small_gap(uintptr_t low, uintptr_t high, uintptr_t range_high) noexcept;
     void take_range(uintptr_t low, uintptr_t high) noexcept;
     void take_readable(uintptr_t low, uintptr_t high) noexcept;
-    void take_words(const uint64_t* words, size_t count) noexcept;
+    void take_words(const AnyWord* words, size_t count) noexcept;
+    bool can_read_blocks() noexcept;
     void follow_found() noexcept;
     void follow_pieces(const iovec* pieces, size_t count, size_t bytes) noexcept;
 
@@ -83,7 +90,11 @@ private:
     bool* is_found_ = nullptr;   ///< one a block
     uint32_t* found_ = nullptr;  ///< found, and not searched yet
     size_t found_count_ = 0;
-    uint64_t* words_ = nullptr;
+    AnyWord* words_ = nullptr;
+    AnyWord* window_ = nullptr;  ///< memory as it was read last, for small gaps
+    uintptr_t window_low_ = 0;
+    uintptr_t window_high_ = 0;
+    bool reads_directly_ = false;  ///< blocks of less than kLargeRange
     bool is_done_ = false;
     uintptr_t dead_low_ = 0;  ///< part of the caller's stack
     uintptr_t dead_high_ = 0;

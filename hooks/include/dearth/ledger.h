@@ -37,9 +37,9 @@ enum dearth_root {
 
 /// The same as dearth_difference, with lost and reachable blocks told apart: a block is lost when
 /// no word in memory holds its address, or one within it, but in blocks that are lost themselves.
-/// Largest lost total first, then largest total. `roots` is a set of enum dearth_root. Conservative:
-/// a stale word, or a number that looks like an address, keeps a block; one of which only an encoded
-/// address is kept (XORed, compressed) counts as lost.
+/// Largest lost total first, then largest total. `roots` is a set of enum dearth_root.
+/// Conservative: a stale word, or a number that looks like an address, keeps a block; one that only
+/// an encoded address leads to (XORed, compressed) counts as lost.
 ///
 /// Returns 0 and fills `sites` and `*count`, which may exceed `capacity`; or -1: EINVAL (unknown
 /// root), ENOMEM (no memory for the search), ENOTSUP (no /proc, or the kernel does not let the

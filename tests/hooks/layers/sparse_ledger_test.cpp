@@ -66,7 +66,6 @@ TEST_F(SparseLedgerTest, BlocksAreFoundStruckAndRememberedWhereverTheyLie) {
         ASSERT_TRUE(table_.find(address, found)) << "a double free is told from a wild one";
         EXPECT_FALSE(found.is_live);
         EXPECT_EQ(found.freed_stack_id, 9u);
-        EXPECT_EQ(table_.count(), 0u);
     }
 }
 
@@ -75,7 +74,6 @@ TEST_F(SparseLedgerTest, AWalkSeesBothKindsAndStopsWhenTold) {
     for (const uint64_t address : addresses) {
         ASSERT_TRUE(table_.insert(node_at(address, 1)));
     }
-    EXPECT_EQ(table_.count(), 3u);
     std::vector<uint64_t> seen;
     table_.for_each([&](const LedgerNode& node) {
         seen.push_back(node.address);
