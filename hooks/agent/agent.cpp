@@ -140,6 +140,11 @@ void on_injected(void*, const RequestFacts& facts, uint32_t) {
         end_as_livelock();
 }
 
+// A child by vfork or a raw clone runs on our state before it executes something else.
+bool may_inject(void*) {
+    return is_own_process();
+}
+
 // The window alone: its filters number the requests, nothing fires.
 void window_schedule(const dearth_schedule& configured, dearth_schedule& schedule) {
     schedule = configured;
@@ -206,10 +211,10 @@ bool start_agent(dearth_control_header& page, const AgentStart& start) {
     else
         window_schedule(config.schedule, schedule);
     if (config.mode == DEARTH_MODE_BASELINE)
-        note_first_free_descriptor();
+        note_known_descriptors();
     if (config.mode == DEARTH_MODE_FORK)
         start_explorer(page);
-    static constinit RequestObserver observer = {nullptr, on_request, on_injected};
+    static constinit RequestObserver observer = {nullptr, on_request, on_injected, may_inject};
     set_observer(&observer);
     if (dearth_start(&config.options, &schedule) != 0) {
         refuse_run("the layers refuse the page's options or schedule");

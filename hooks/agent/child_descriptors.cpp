@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,29 +15,43 @@ namespace {
 
 // Descriptors above are rare, and taken for the target's own.
 constexpr int kKnownMax = 1024;
+// Those above are looked for only when something below is new.
+constexpr int kWatched = 256;
 
-constinit int first_free_ = -1;
-constinit uint64_t known_[kKnownMax / 64] = {};
+struct DescriptorSet {
+    uint64_t words[kKnownMax / 64];
 
-bool is_known(int fd) {
-    return fd < kKnownMax && (known_[fd / 64] >> (fd % 64) & 1) != 0;
-}
+    bool has(int fd) const { return fd < kKnownMax && (words[fd / 64] >> (fd % 64) & 1) != 0; }
+    void add(int fd) {
+        if (fd < kKnownMax)
+            words[fd / 64] |= uint64_t{1} << (fd % 64);
+    }
+    bool operator==(const DescriptorSet& other) const = default;
+};
 
-void keep_known(int fd) {
-    if (fd < kKnownMax)
-        known_[fd / 64] |= uint64_t{1} << (fd % 64);
-}
+constinit DescriptorSet known_ = {};
+constinit DescriptorSet watched_ = {};  // what open_descriptors said at first
 
 // Offsets before the split: the parent reads on while a child still opens its files.
-constexpr int kNotedDescriptors = 64;
-constinit off_t offsets_[kNotedDescriptors] = {};
+constinit off_t offsets_[kWatched] = {};
 
-// The number that the next descriptor will get; -1: none is free.
-int lowest_free_descriptor() {
-    const int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-    if (fd >= 0)
-        close(fd);
-    return fd;
+// Set in the parent before a split: its child inherits the answer.
+constinit bool has_files_to_reopen_ = false;
+
+// Which of the watched numbers are in use, by one call. The lowest free number would tell less: it
+// is the old one again as soon as the target has closed the first of two files.
+DescriptorSet open_descriptors() {
+    pollfd places[kWatched];
+    for (int fd = 0; fd < kWatched; ++fd)
+        places[fd] = {fd, 0, 0};
+    DescriptorSet open = {};
+    // Refused where a process may not have that many: look closer each time.
+    const bool is_refused = poll(places, kWatched, 0) < 0;
+    for (int fd = 0; fd < kWatched; ++fd) {
+        if (is_refused || (places[fd].revents & POLLNVAL) == 0)
+            open.add(fd);
+    }
+    return open;
 }
 
 // The kernel's directory record; libc's readdir would allocate.
@@ -82,7 +97,7 @@ void reopen(int fd) {
         return;
     const int flags = fcntl(fd, F_GETFL);
     const int descriptor_flags = fcntl(fd, F_GETFD);
-    const off_t offset = fd < kNotedDescriptors ? offsets_[fd] : lseek(fd, 0, SEEK_CUR);
+    const off_t offset = fd < kWatched ? offsets_[fd] : lseek(fd, 0, SEEK_CUR);
     if (flags < 0 || offset < 0)
         return;
     char path[40];
@@ -129,29 +144,30 @@ bool is_consumed_by_reading(int fd) {
 
 }  // namespace
 
-void note_first_free_descriptor() {
-    for_each_descriptor(keep_known);
-    first_free_ = lowest_free_descriptor();
+void note_known_descriptors() {
+    for_each_descriptor([](int fd) { known_.add(fd); });
+    watched_ = open_descriptors();
 }
 
 bool has_shared_descriptors() {
-    static constinit int looked_at = -1;
-    const int lowest = lowest_free_descriptor();
-    if (lowest == first_free_ || lowest == looked_at)
+    static constinit DescriptorSet looked_at = {};
+    const DescriptorSet open = open_descriptors();
+    if (open == watched_ || open == looked_at)
         return false;
-    looked_at = lowest;
+    looked_at = open;
     bool is_found = false;
-    for_each_descriptor([&](int fd) { is_found |= !is_known(fd) && is_consumed_by_reading(fd); });
+    for_each_descriptor([&](int fd) { is_found |= !known_.has(fd) && is_consumed_by_reading(fd); });
     return is_found;
 }
 
 void note_offsets() {
     const ErrnoSaver saver;
-    offsets_[STDIN_FILENO] = lseek(STDIN_FILENO, 0, SEEK_CUR);
-    if (first_free_ >= 0 && lowest_free_descriptor() == first_free_)
-        return;
-    for (int fd = STDERR_FILENO + 1; fd < kNotedDescriptors; ++fd)
-        offsets_[fd] = lseek(fd, 0, SEEK_CUR);
+    const DescriptorSet open = open_descriptors();
+    has_files_to_reopen_ = open != watched_;
+    for (int fd = 0; fd < kWatched; ++fd) {
+        if (fd == STDIN_FILENO || (has_files_to_reopen_ && open.has(fd)))
+            offsets_[fd] = lseek(fd, 0, SEEK_CUR);
+    }
 }
 
 void give_child_descriptors(int out_fd, int err_fd) {
@@ -159,9 +175,8 @@ void give_child_descriptors(int out_fd, int err_fd) {
     dup2(err_fd, STDERR_FILENO);
     // A program's input is there for every child, from the forward run's place on.
     reopen(STDIN_FILENO);
-    if (first_free_ >= 0 && lowest_free_descriptor() == first_free_)
-        return;
-    for_each_descriptor(reopen);
+    if (has_files_to_reopen_)
+        for_each_descriptor(reopen);
 }
 
 }  // namespace dearth::hooks

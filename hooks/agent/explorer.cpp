@@ -244,7 +244,7 @@ bool is_chosen(const dearth_sweep_kind& kind, uint64_t ordinal) {
 void start_explorer(dearth_control_header& page) {
     explorer_.page = &page;
     explorer_.harness = getppid();
-    note_first_free_descriptor();
+    note_known_descriptors();
 }
 
 bool explore_point(const RequestFacts& facts) {

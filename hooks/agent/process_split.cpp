@@ -1,6 +1,7 @@
 #include "hooks/agent/process_split.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,6 +10,21 @@
 #include <unistd.h>
 
 namespace dearth::hooks {
+
+namespace {
+
+// Above what targets use: a trial must get the same numbers from open as a run without trials.
+constexpr int kLowestPidDescriptor = 256;
+
+int move_out_of_the_way(int pid_fd) {
+    const int moved = fcntl(pid_fd, F_DUPFD_CLOEXEC, kLowestPidDescriptor);
+    if (moved < 0)
+        return pid_fd;
+    close(pid_fd);
+    return moved;
+}
+
+}  // namespace
 
 SplitResult split_process() {
     SplitResult result;
@@ -32,7 +48,7 @@ SplitResult split_process() {
         return result;
     }
     result.pid = static_cast<pid_t>(pid);
-    result.pid_fd = pid_fd;
+    result.pid_fd = move_out_of_the_way(pid_fd);
     return result;
 }
 

@@ -10,8 +10,9 @@ namespace {
 
 constexpr uint64_t kQuarantineUsual = UINT64_C(16) << 20;
 
-constexpr const char* kModes[] = {"bytes", "page-rear", "page-front"};
-constexpr WordList kModeWords = {kModes, 3};
+enum Mode : uint32_t { kBytes, kPageRear, kPageFront, kOff, kModeCount };
+constexpr const char* kModes[kModeCount] = {"bytes", "page-rear", "page-front", "off"};
+constexpr WordList kModeWords = {kModes, kModeCount};
 constexpr const char* kAnswers[] = {"no", "yes"};
 constexpr WordList kAnswerWords = {kAnswers, 2};
 constexpr const char* kLeaks[] = {"no", "lost", "all"};  // in the order of LeakReports
@@ -161,9 +162,11 @@ bool read_mode(ScheduleReader& reader, dearth_layer_options& layers) noexcept {
     if (mode == kNoWord) {
         return reader.fail_unknown(begin, "", "unknown guard ", word, kModeWords);
     }
-    if (mode != 0) {
+    if (mode == kOff) {
+        layers.layers = DEARTH_LAYER_FAULT;
+    } else if (mode != kBytes) {
         layers.layers |= DEARTH_LAYER_PAGE_GUARD;
-        layers.page_guard_side = mode == 2 ? DEARTH_SIDE_FRONT : DEARTH_SIDE_REAR;
+        layers.page_guard_side = mode == kPageFront ? DEARTH_SIDE_FRONT : DEARTH_SIDE_REAR;
     }
     return true;
 }

@@ -1,6 +1,7 @@
 // What a program that runs without a harness is to be watched for: the text form of DEARTH_GUARD.
 //
-//     bytes | page-rear | page-front            guard bytes, or blocks against an unreadable page
+//     bytes | page-rear | page-front | off      guard bytes, or blocks against an unreadable page;
+//                                               off: requests are counted, no more
 //     ;before=BYTES  ;after=BYTES               guard bytes, 16 to 4096 (multiples of 16), 8 to
 //     4096 ;align=1|2|4|8|16                         page-rear: least alignment, see
 //     dearth_layer_options ;sample=N                                 pages for one block in N

@@ -71,6 +71,11 @@ bool ask_observer(const RequestFacts& facts) noexcept {
     return observer.on_request != nullptr && observer.on_request(observer.ctx, facts);
 }
 
+bool may_inject() noexcept {
+    const RequestObserver& observer = fault_state.observer;
+    return observer.may_inject == nullptr || observer.may_inject(observer.ctx);
+}
+
 Plan plan_of(const Decision& decision) noexcept {
     const dearth_term& term = schedule.terms[decision.term];
     Plan plan = {};
@@ -123,7 +128,7 @@ __attribute__((noinline)) Plan decide_in_full(dearth_request& request) noexcept 
     if (fault_state.check_interval != 0 && context.serial % fault_state.check_interval == 0) {
         fault_state.check();
     }
-    if (!decision.fires) {
+    if (!decision.fires || !may_inject()) {
         return Plan{};
     }
     inject(facts, decision.action);
@@ -150,7 +155,7 @@ Plan decide_request(uint32_t domain, uint32_t op, size_t size_bytes, size_t alig
     if (decision.ordinal != 0) {
         count_one(fault_state.selected);
     }
-    if (__builtin_expect(!decision.fires, 1)) {
+    if (__builtin_expect(!decision.fires, 1) || !may_inject()) {
         return Plan{};
     }
     const RequestFacts facts = {request, request_context.serial, decision.ordinal, 0, 0};

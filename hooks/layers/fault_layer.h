@@ -37,6 +37,9 @@ struct RequestObserver {
     bool (*on_request)(void* ctx, const RequestFacts& facts);
     /// Every injected fault (`action`: enum dearth_action), before it takes effect. May be nullptr.
     void (*on_injected)(void* ctx, const RequestFacts& facts, uint32_t action);
+    /// Asked when a fault is about to be injected; false: the request passes, and nothing counts as
+    /// injected. May be nullptr.
+    bool (*may_inject)(void* ctx) = nullptr;
 };
 
 /// `observer` is copied; nullptr removes it.

@@ -19,7 +19,7 @@ FAULTS_MAX = 40
 
 Run = collections.namedtuple("Run", "status text is_overdue")
 # `found`: a detector's own report, or a death by signal. `kinds`: our own words for it.
-Outcome = collections.namedtuple("Outcome", "found is_mute is_overdue kinds status")
+Outcome = collections.namedtuple("Outcome", "found is_overdue kinds status")
 
 
 def run_program(arguments, variables):
@@ -44,7 +44,7 @@ class Plain:
         del self
         run = run_program([program, variant.name, which], {})
         died = run.status is not None and run.status < 0
-        return Outcome(died, died, run.is_overdue, set(), run.status)
+        return Outcome(died, run.is_overdue, set(), run.status)
 
 
 class Asan:
@@ -58,8 +58,7 @@ class Asan:
                                            "allocator_may_return_null=1:"
                                            "detect_stack_use_after_return=0"})
         found = run.status is not None and (run.status < 0 or run.status == REPORT_STATUS)
-        return Outcome(found, found and "Sanitizer" not in run.text, run.is_overdue, set(),
-                       run.status)
+        return Outcome(found, run.is_overdue, set(), run.status)
 
 
 class Valgrind:
@@ -75,7 +74,7 @@ class Valgrind:
                            f"--error-exitcode={REPORT_STATUS}", program, variant.name, which], {})
         # Status 1: a far overflow ran over Valgrind's own data.
         found = run.status is not None and run.status not in (0, 2) and run.text != ""
-        return Outcome(found, False, run.is_overdue, set(), run.status)
+        return Outcome(found, run.is_overdue, set(), run.status)
 
 
 class Ours:
@@ -95,8 +94,8 @@ class Ours:
     def _judge(run):
         kinds = set(OURS_REPORT.findall(run.text))
         died = run.status is not None and run.status < 0
-        return Outcome(died or run.status == REPORT_STATUS or bool(kinds), died and not kinds,
-                       run.is_overdue, kinds, run.status)
+        return Outcome(died or run.status == REPORT_STATUS or bool(kinds), run.is_overdue, kinds,
+                       run.status)
 
     def _run_with_failures(self, program, variant, which):
         """Each request fails once, in a run of its own, until there is none left to fail."""

@@ -77,6 +77,37 @@ class ReportTest(unittest.TestCase):
         self.assertNotIn("leak", run_variant("bytes", name).stderr)
 
 
+class TransferTest(unittest.TestCase):
+    """What the kernel would touch: it does not fault."""
+
+    def run_script(self, body):
+        script = ("import ctypes, os\n"
+                  "libc = ctypes.CDLL(None)\n"
+                  "libc.malloc.restype = ctypes.c_void_p\n"
+                  "block = ctypes.c_void_p(libc.malloc(64))\n"
+                  "ends = os.pipe()\n" + body)
+        return run("page-rear;exit=86", sys.executable, "-S", "-c", script)
+
+    def test_an_over_read_by_write_is_told(self):
+        done = self.run_script("libc.write(ends[1], block, 65)")
+        self.assertRegex(done.stderr, r"dearth: overflow: block .*, by reading, thread 1\n"
+                                      r"  at 0 from the block's end\n")
+        self.assertEqual(done.returncode, 86)
+
+    def test_an_overflow_by_read_is_told(self):
+        done = self.run_script("os.write(ends[1], b'x' * 65)\nlibc.read(ends[0], block, 65)")
+        self.assertRegex(done.stderr, r"dearth: overflow: block .*, by writing, thread 1\n")
+        self.assertEqual(done.returncode, 86)
+
+    def test_a_read_told_too_much_that_gets_less_is_no_overflow(self):
+        done = self.run_script("os.write(ends[1], b'x' * 10)\nlibc.read(ends[0], block, 4096)")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_transfers_within_a_block_are_silent(self):
+        done = self.run_script("libc.write(ends[1], block, 64)\nlibc.read(ends[0], block, 64)")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class EndTest(unittest.TestCase):
     def test_the_programs_own_status_stays_unless_asked_otherwise(self):
         name = "overwrite-byte-off1-malloc-24"

@@ -111,6 +111,20 @@ TEST(Program, ReadsTheScenariosInputFromTheStartInEveryTrial) {
     EXPECT_GT(expect_same_trials(folder.path() + "/s.dearth.yaml"), 0u);
 }
 
+// A trial that reads on while the forward run and its other trials do: with an offset shared among
+// them each would miss what another one has read.
+TEST(Program, ReadsItsOwnFilesFromTheStartInEveryTrial) {
+    const WorkFolder folder;
+    folder.write("shop.xml",
+                 "<shop name='corner'><item id='1' price='2.50'>apple</item>"
+                 "<item id='2'><note lang='en'>ripe</note></item><item id='3'/></shop>\n");
+    folder.write("s.dearth.yaml",
+                 fmt::format("version: 1\nname: document\ntarget: {{ engine: exec, run: [xmllint, "
+                             "--format, {}/shop.xml] }}\n",
+                             folder.path()));
+    EXPECT_GT(expect_same_trials(folder.path() + "/s.dearth.yaml"), 0u);
+}
+
 TEST(Program, MayHaveAFolderOfItsOwnForEachTrial) {
     const WorkFolder folder;
     folder.write("s.dearth.yaml",

@@ -25,7 +25,7 @@ class ChildDescriptors : public testing::Test {
 protected:
     void SetUp() override {
         char path[] = "/tmp/dearth-XXXXXX";
-        note_first_free_descriptor();
+        note_known_descriptors();
         file_ = mkstemp(path);
         ASSERT_GE(file_, 0);
         path_ = path;
@@ -58,6 +58,37 @@ TEST_F(ChildDescriptors, ReadingInTheChildDoesNotMoveTheParent) {
     }
     EXPECT_EQ(reap_split(split.pid_fd).code, 0) << "the child goes on where the parent was";
     EXPECT_EQ(lseek(file_, 0, SEEK_CUR), 2);
+}
+
+// Its number is then what the next one gets, as if nothing had ever been opened.
+TEST_F(ChildDescriptors, ADescriptorClosedBelowTheFileHidesNothing) {
+    const int below = dup(file_);
+    ASSERT_GE(below, 0);
+    ASSERT_LT(dup2(file_, below + 1), 256);
+    close(file_);
+    close(below);
+    file_ = below + 1;
+    note_offsets();
+    const SplitResult split = split_process();
+    if (split.is_child) {
+        give_child_descriptors(out_, err_);
+        char text[4] = {};
+        _exit(read(file_, text, 3) == 3 && std::string(text) == "cde" ? 0 : 1);
+    }
+    EXPECT_EQ(reap_split(split.pid_fd).code, 0);
+    EXPECT_EQ(lseek(file_, 0, SEEK_CUR), 2) << "the child read with the parent's offset";
+}
+
+TEST_F(ChildDescriptors, RunningChildrenTakeNoNumbersThatTheTargetWouldGet) {
+    const int before = dup(file_);
+    close(before);
+    const SplitResult split = split_process();
+    if (split.is_child)
+        _exit(0);
+    const int after = dup(file_);
+    close(after);
+    EXPECT_EQ(reap_split(split.pid_fd).code, 0);
+    EXPECT_EQ(after, before);
 }
 
 TEST_F(ChildDescriptors, OutputGoesToTheSlot) {

@@ -29,6 +29,10 @@ TEST(StandaloneOptions, GuardBytesComeWithStacksAndQuarantine) {
     EXPECT_EQ(layers.quarantine_bytes, uint64_t{16} << 20);
 }
 
+TEST(StandaloneOptions, OffCountsRequestsAndNoMore) {
+    EXPECT_EQ(parsed("off").layers.layers, static_cast<uint32_t>(DEARTH_LAYER_FAULT));
+}
+
 TEST(StandaloneOptions, ASideIsChosen) {
     EXPECT_EQ(parsed("bytes").layers.layers & DEARTH_LAYER_PAGE_GUARD, 0u);
     for (const auto& [text, side] :
@@ -79,7 +83,7 @@ TEST_P(StandaloneMistakes, AreSaidWithPlaceAndRemedy) {
 INSTANTIATE_TEST_SUITE_P(
     All, StandaloneMistakes,
     ::testing::Values(Mistake{"byte", 0, "unknown guard 'byte', did you mean 'bytes'?"},
-                      Mistake{"exit=86", 0, "allowed: bytes, page-rear, page-front"},
+                      Mistake{"exit=86", 0, "allowed: bytes, page-rear, page-front, off"},
                       Mistake{"bytes,exit=86", 5, "expected ';', found ','"},
                       Mistake{"bytes;exot=86", 6, "unknown option 'exot', did you mean 'exit'?"},
                       Mistake{"bytes;exit", 10, "exit: expected '=', found the end"},

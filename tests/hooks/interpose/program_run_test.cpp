@@ -193,6 +193,16 @@ TEST(ProgramChildrenTest, DoNotSeeTheFaults) {
     EXPECT_THAT(result.out, HasSubstr("fork: good"));
 }
 
+TEST(ProgramChildrenTest, OfVforkDoNotTakeTheFaultOfTheirParent) {
+    ProgramPlan plan = children("vfork");
+    plan.mode = DEARTH_MODE_SINGLE;
+    plan.schedule = "nth=1..;persistent;phase=run;size>=7777";
+    const ProgramResult result = run_program(plan);
+    EXPECT_THAT(result.out, HasSubstr("vfork-exit: good"));
+    EXPECT_EQ(result.exit.code, 0);
+    EXPECT_EQ(result.slot.injected_count, 0u);
+}
+
 TEST(ProgramChildrenTest, MayBeForkedBesideThreads) {
     const ProgramResult result = run_program(children("threads"));
     EXPECT_EQ(result.exit.code, 0) << result.out;

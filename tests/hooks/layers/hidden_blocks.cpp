@@ -23,7 +23,9 @@ void* make_fresh(void*, size_t count, size_t size_bytes) {
         void* pages = mmap(nullptr, kReserveBytes, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         EXPECT_NE(pages, MAP_FAILED);
-        return static_cast<char*>(pages);
+        // Not where the mapping begins: that is also where the one below may end, and ends of
+        // mappings are kept in many places.
+        return static_cast<char*>(pages) + 4096 + 64;
     }();
     char* block = next;
     next += (count * size_bytes + 31) / 16 * 16;
