@@ -78,8 +78,9 @@ void enter_state(ProcessState next) noexcept {
     __atomic_store_n(&process_wide.state, static_cast<uint32_t>(next), __ATOMIC_RELEASE);
 }
 
-bool is_passing() noexcept {
-    return __builtin_expect(process_state() == ProcessState::kPassing, 1);
+// In these states every block is glibc's own, and none is remembered.
+bool is_glibcs_alone(ProcessState state) noexcept {
+    return __builtin_expect(state == ProcessState::kPassing || state == ProcessState::kCounting, 1);
 }
 
 }  // namespace
@@ -89,7 +90,14 @@ bool put_layers_in() noexcept {
     if (stack_wrap(DEARTH_DOMAIN_RAW, &kGlibcTable, &process_wide.top) != 0) {
         return false;
     }
-    enter_state(ProcessState::kLayered);
+    constexpr uint32_t kChanging = DEARTH_LAYER_LEDGER | DEARTH_LAYER_GUARD |
+                                   DEARTH_LAYER_PAGE_GUARD | DEARTH_LAYER_QUARANTINE;
+    if ((stack_options().layers & kChanging) != 0) {
+        enter_state(ProcessState::kLayered);
+    } else {
+        enter_state(ProcessState::kCounting);
+        clear_direct_blocks();
+    }
     return true;
 }
 
@@ -98,23 +106,71 @@ void pass_all_requests() noexcept {
     clear_direct_blocks();
 }
 
-void* direct_malloc(size_t size_bytes) noexcept {
-    return is_passing() ? __libc_malloc(size_bytes) : keep_direct(__libc_malloc(size_bytes));
+void* direct_malloc(size_t size_bytes, CallFacts call) noexcept {
+    const ProcessState state = process_state();
+    if (state == ProcessState::kPassing) {
+        return __libc_malloc(size_bytes);
+    }
+    if (state != ProcessState::kCounting) {
+        return keep_direct(__libc_malloc(size_bytes));
+    }
+    set_caller(call);
+    return process_wide.top.malloc(process_wide.top.ctx, size_bytes);
 }
 
-void* direct_calloc(size_t count, size_t element_bytes) noexcept {
-    return is_passing() ? __libc_calloc(count, element_bytes)
-                        : keep_direct(__libc_calloc(count, element_bytes));
+void* direct_calloc(size_t count, size_t element_bytes, CallFacts call) noexcept {
+    const ProcessState state = process_state();
+    if (state == ProcessState::kPassing) {
+        return __libc_calloc(count, element_bytes);
+    }
+    if (state != ProcessState::kCounting) {
+        return keep_direct(__libc_calloc(count, element_bytes));
+    }
+    if (is_counted_here()) {
+        return note_exhausted(__libc_calloc(count, element_bytes));
+    }
+    set_caller(call);
+    return process_wide.top.calloc(process_wide.top.ctx, count, element_bytes);
 }
 
-void* direct_aligned_alloc(size_t alignment, size_t size_bytes) noexcept {
-    return is_passing() ? __libc_memalign(alignment, size_bytes)
-                        : keep_direct(__libc_memalign(alignment, size_bytes));
+void* direct_aligned_alloc(size_t alignment, size_t size_bytes, CallFacts call) noexcept {
+    const ProcessState state = process_state();
+    if (state == ProcessState::kPassing) {
+        return __libc_memalign(alignment, size_bytes);
+    }
+    if (state != ProcessState::kCounting) {
+        return keep_direct(__libc_memalign(alignment, size_bytes));
+    }
+    if (is_counted_here()) {
+        return note_exhausted(__libc_memalign(alignment, size_bytes));
+    }
+    set_caller(call);
+    return process_wide.top.aligned_alloc(process_wide.top.ctx, alignment, size_bytes);
 }
 
-void* direct_realloc(void* block, size_t size_bytes) noexcept {
-    if (is_passing()) {
+namespace {
+
+void* counted_realloc(void* block, size_t size_bytes, CallFacts call) noexcept {
+    if (size_bytes == 0 && block != nullptr) {
+        __libc_free(block);
+        return nullptr;
+    }
+    if (is_counted_here()) {
+        return note_exhausted(__libc_realloc(block, size_bytes));
+    }
+    set_caller(call);
+    return process_wide.top.realloc(process_wide.top.ctx, block, size_bytes);
+}
+
+}  // namespace
+
+void* direct_realloc(void* block, size_t size_bytes, CallFacts call) noexcept {
+    const ProcessState state = process_state();
+    if (state == ProcessState::kPassing) {
         return __libc_realloc(block, size_bytes);
+    }
+    if (state == ProcessState::kCounting) {
+        return counted_realloc(block, size_bytes, call);
     }
     if (block != nullptr && !remove_direct_block(block)) {
         // A signal handler inside the layers: what is theirs cannot be touched now.
@@ -129,21 +185,23 @@ void* direct_realloc(void* block, size_t size_bytes) noexcept {
     return keep_direct(resized);
 }
 
-bool direct_free(void* block) noexcept {
-    if (is_passing() || remove_direct_block(block)) {
+void direct_free(void* block, CallFacts call) noexcept {
+    const ProcessState state = process_state();
+    if (is_glibcs_alone(state) || remove_direct_block(block)) {
         __libc_free(block);
-        return true;
+        return;
     }
     // Inside a request: the layers' own block, which cannot be touched now, stays for ever. While
     // starting every block is known: the pointer is wild, and glibc has the last word on it.
     if (is_inside_request) {
-        return true;
+        return;
     }
-    if (process_state() == ProcessState::kStarting) {
+    if (state == ProcessState::kStarting) {
         __libc_free(block);
-        return true;
+        return;
     }
-    return false;
+    set_caller(call);
+    process_wide.top.free(process_wide.top.ctx, block);
 }
 
 void* adopt_block(void* block, size_t size_bytes) noexcept {
@@ -159,7 +217,7 @@ void* adopt_block(void* block, size_t size_bytes) noexcept {
     return adopted;
 }
 
-void process_sized_free(void* block, size_t told_bytes, const CallFacts& call) noexcept {
+void process_sized_free(void* block, size_t told_bytes, CallFacts call) noexcept {
     if (block != nullptr && is_for_layers() && !is_direct_block(block)) {
         expect_size(DEARTH_DOMAIN_RAW, block, told_bytes);
     }

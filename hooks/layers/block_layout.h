@@ -49,19 +49,22 @@ struct BlockLayout {
     char letter;  ///< 'r', 'm' or 'o'
 };
 
-/// CPython's own layout: the least there can be in front and behind, and no serial.
-constexpr bool is_least_layout(const BlockLayout& layout) noexcept {
-    return layout.before_bytes == kFrontMin && layout.after_bytes == kRearMin &&
+inline constexpr size_t kRearUsual = 2 * kRearMin;
+
+/// A lean layout: the least there can be in front, that many bytes behind, and no serial. With
+/// kRearMin it is CPython's own, with kRearUsual that of whole programs.
+constexpr bool is_lean_layout(const BlockLayout& layout, size_t after_bytes) noexcept {
+    return layout.before_bytes == kFrontMin && layout.after_bytes == after_bytes &&
            layout.serial_bytes == 0;
 }
 
-/// The same layout, with sizes that a compiler knows. Right only for the least layout.
-constexpr BlockLayout as_least_layout(const BlockLayout& layout) noexcept {
-    BlockLayout least = layout;
-    least.before_bytes = kFrontMin;
-    least.after_bytes = kRearMin;
-    least.serial_bytes = 0;
-    return least;
+/// The same layout, with sizes that a compiler knows. Right only for that lean layout.
+constexpr BlockLayout as_lean_layout(const BlockLayout& layout, size_t after_bytes) noexcept {
+    BlockLayout lean = layout;
+    lean.before_bytes = kFrontMin;
+    lean.after_bytes = after_bytes;
+    lean.serial_bytes = 0;
+    return lean;
 }
 
 inline uint64_t load_word(const unsigned char* bytes) noexcept {
@@ -191,6 +194,8 @@ inline void write_guards(const BlockLayout& layout, unsigned char* block, size_t
     }
     if (layout.after_bytes == kRearMin) {
         store_word(block + size_bytes, layout.forbidden_word);
+    } else if (layout.after_bytes == kRearUsual) {
+        store_pair(block + size_bytes, WordPair{{layout.forbidden_word, layout.forbidden_word}});
     } else {
         memset(block + size_bytes, layout.forbidden, layout.after_bytes);
     }

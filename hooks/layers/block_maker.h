@@ -37,6 +37,13 @@ constexpr uint32_t maker_family(uint32_t maker) noexcept {
     return kFamilies >> (2 * maker) & 3;
 }
 
+/// Whether malloc, calloc or realloc made it, as they make almost all blocks.
+constexpr bool is_plain_maker(uint32_t maker) noexcept {
+    static_assert(DEARTH_OP_MALLOC < DEARTH_OP_SHRINK && DEARTH_OP_CALLOC < DEARTH_OP_SHRINK &&
+                  DEARTH_OP_REALLOC < DEARTH_OP_SHRINK && DEARTH_OP_ALIGNED > DEARTH_OP_SHRINK);
+    return maker < DEARTH_OP_SHRINK;
+}
+
 /// The operation (enum dearth_op) that made the block.
 constexpr uint32_t maker_op(uint32_t maker) noexcept {
     if (__builtin_expect(maker_family(maker) == DEARTH_FAMILY_MALLOC, 1)) {

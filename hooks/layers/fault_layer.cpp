@@ -54,7 +54,7 @@ void* fault_realloc(void* ctx, void* block, size_t size_bytes) {
         return layer.bottom.realloc(layer.bottom.ctx, block, size_bytes);
     }
     return fault_serve_realloc(layer, TableBelow{layer.beneath}, __builtin_return_address(0), block,
-                               size_bytes);
+                               size_bytes, fault_state.is_watching);
 }
 
 void fault_free(void* ctx, void* block) {

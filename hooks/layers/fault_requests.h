@@ -127,16 +127,15 @@ size_t fault_old_bytes_of(const FaultLayer& layer, void* block) noexcept;
 void* fault_move_block(const FaultLayer& layer, void* block, size_t old_bytes,
                        size_t size_bytes) noexcept;
 
+/// What a schedule or an observer makes of a resize.
 template <typename Below>
 inline void* fault_resize(FaultLayer& layer, Below below, void* block, size_t size_bytes) noexcept {
-    // Only a schedule or an observer cares whether a realloc shrinks: the look-up is theirs to pay.
-    const size_t old_bytes =
-        fault_state.is_watching ? fault_old_bytes_of(layer, block) : kUnknownBytes;
+    // Only they care whether a realloc shrinks: the look-up is theirs to pay.
+    const size_t old_bytes = fault_old_bytes_of(layer, block);
     const bool is_shrink = old_bytes != kUnknownBytes && size_bytes < old_bytes;
     const uint32_t op = is_shrink ? DEARTH_OP_SHRINK : DEARTH_OP_REALLOC;
     request_context.op = op;
-    const Plan plan =
-        begin_request(layer, op, size_bytes, kDefaultAlignment, fault_state.is_watching);
+    const Plan plan = begin_request(layer, op, size_bytes, kDefaultAlignment, true);
     if (__builtin_expect(plan.is_failing || size_bytes > kRequestMax, 0)) {
         return fail_request();
     }
@@ -151,10 +150,19 @@ inline void* fault_resize(FaultLayer& layer, Below below, void* block, size_t si
 }
 
 template <typename Below>
-inline void* fault_serve_realloc(FaultLayer& layer, Below below, void* caller, void* block,
-                                 size_t size_bytes) noexcept {
+__attribute__((always_inline)) inline void* fault_serve_realloc(FaultLayer& layer, Below below,
+                                                                void* caller, void* block,
+                                                                size_t size_bytes,
+                                                                bool is_watching) noexcept {
     CallScope scope(DEARTH_OP_REALLOC, caller);
-    void* resized = fault_resize(layer, below, block, size_bytes);
+    void* resized = nullptr;
+    if (is_watching) {
+        resized = fault_resize(layer, below, block, size_bytes);
+    } else {
+        number_request();
+        resized = size_bytes > kRequestMax ? fail_request()
+                                           : finish_plain(below.resize(block, size_bytes));
+    }
     request_context.told_block = nullptr;
     return resized;
 }

@@ -1,5 +1,5 @@
-// Fault, ledger and guard layer in one table, for the stack most programs run under: guards of the
-// least layout right above the bottom. One call through a pointer where the layers' own tables take
+// Fault, ledger and guard layer in one table, for the stack most programs run under: guards of a
+// lean layout right above the bottom. One call through a pointer where the layers' own tables take
 // three. Adds no logic: each layer's request functions, composed at compile time; whatever is
 // unusual about a request goes through the layers' own tables.
 #pragma once
@@ -17,11 +17,9 @@ struct FusedLayers {
     GuardLayer* guard;
 };
 
-/// Whether guards laid out like that can be fused.
-bool can_be_fused(const GuardLayer& guard) noexcept;
-
 /// Replaces the fault layer's table, `top`, by one that does the same. `layers` has its pointers
-/// set; the four must outlive every request.
-void fused_layers_open(FusedLayers& layers, dearth_allocator& top) noexcept;
+/// set; all must outlive every request. False, and nothing is done, when the guards are laid out in
+/// a way that cannot be fused.
+bool fuse_layers(FusedLayers& layers, dearth_allocator& top) noexcept;
 
 }  // namespace dearth::hooks

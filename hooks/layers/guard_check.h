@@ -41,6 +41,10 @@ inline bool is_plainly_intact(const BlockLayout& layout, const unsigned char* bl
     if (layout.before_bytes == kFrontMin && layout.after_bytes == kRearMin) {
         return load_word(rear) == layout.forbidden_word;
     }
+    if (layout.before_bytes == kFrontMin && layout.after_bytes == kRearUsual) {
+        return ((load_word(rear) ^ layout.forbidden_word) |
+                (load_word(rear + kRearMin) ^ layout.forbidden_word)) == 0;
+    }
     return is_filled_with(start + kFrontMin, layout.before_bytes - kFrontMin, layout.forbidden) &&
            is_filled_with(rear, layout.after_bytes, layout.forbidden);
 }

@@ -186,10 +186,9 @@ bool open_layers(DomainStack& stack, uint32_t domain, const dearth_allocator& bo
         below = top;
     }
     fault_layer_open(stack.fault, domain, below, bottom, top);
-    if (has_layer(DEARTH_LAYER_GUARD) && !has_layer(DEARTH_LAYER_PAGE_GUARD) &&
-        can_be_fused(stack.guard)) {
+    if (has_layer(DEARTH_LAYER_GUARD) && !has_layer(DEARTH_LAYER_PAGE_GUARD)) {
         stack.fused = FusedLayers{&stack.fault, &stack.ledger, &stack.guard};
-        fused_layers_open(stack.fused, top);
+        fuse_layers(stack.fused, top);
     }
     return true;
 }

@@ -63,6 +63,16 @@ inline LedgerTable::Struck ledger_strike_short(LedgerLayer& layer, void* block,
     return layer.table.remove_short(reinterpret_cast<uint64_t>(block));
 }
 
+// A block of operator new.
+__attribute__((noinline)) inline void ledger_enter_other(LedgerLayer& layer, void* block,
+                                                         size_t size_bytes,
+                                                         uint32_t maker) noexcept {
+    if (!ledger_is_terse() ||
+        !ledger_enter_short(layer, block, size_bytes, maker, __libc_single_threaded != 0)) {
+        ledger_enter_in_full(layer, block, size_bytes, maker);
+    }
+}
+
 /// `op` is the entry that was called here, not the context's: the layer may stand alone, and the
 /// guards beneath lay out aligned blocks in their own way.
 __attribute__((always_inline)) inline void* ledger_enter_made(LedgerLayer& layer, void* block,
@@ -72,11 +82,13 @@ __attribute__((always_inline)) inline void* ledger_enter_made(LedgerLayer& layer
         return nullptr;
     }
     const bool is_alone = __libc_single_threaded != 0;
-    const uint32_t maker = maker_of(op, request_context.family);
     count_block_made(size_bytes, is_alone);
-    if (__builtin_expect(!ledger_is_terse(), 0) ||
-        !ledger_enter_short(layer, block, size_bytes, maker, is_alone)) {
-        ledger_enter_in_full(layer, block, size_bytes, maker);
+    // Told apart here, so that for most blocks the record's bits are known to the compiler.
+    if (__builtin_expect(request_context.family != DEARTH_FAMILY_MALLOC, 0)) {
+        ledger_enter_other(layer, block, size_bytes, maker_of(op, request_context.family));
+    } else if (__builtin_expect(!ledger_is_terse(), 0) ||
+               !ledger_enter_short(layer, block, size_bytes, op, is_alone)) {
+        ledger_enter_in_full(layer, block, size_bytes, op);
     }
     return block;
 }
@@ -96,6 +108,16 @@ inline void* ledger_serve_calloc(LedgerLayer& layer, Below below, size_t count,
                              DEARTH_OP_CALLOC);
 }
 
+// Apart, because it is the rarer way through most programs, and the larger one.
+template <typename Below>
+__attribute__((noinline)) void ledger_release_other(LedgerLayer& layer, Below below, void* block,
+                                                    uint64_t size_bytes, uint32_t maker) noexcept {
+    if (__builtin_expect(maker_family(maker) != request_context.family, 0)) {
+        ledger_report_family(layer, block, size_bytes, maker);
+    }
+    below.release_known(block, size_bytes, maker_op(maker));
+}
+
 template <typename Below>
 inline void ledger_serve_free(LedgerLayer& layer, Below below, void* block) noexcept {
     if (block == nullptr) {
@@ -109,16 +131,19 @@ inline void ledger_serve_free(LedgerLayer& layer, Below below, void* block) noex
     }
     const uint64_t size_bytes = LedgerTable::size_of(struck);
     const uint32_t maker = LedgerTable::maker_of(struck);
-    if (__builtin_expect(maker_family(maker) != request_context.family, 0)) {
-        ledger_report_family(layer, block, size_bytes, maker);
-    }
     count_block_freed(size_bytes, is_alone);
-    below.release_known(block, size_bytes, maker_op(maker));
+    if (__builtin_expect(!is_plain_maker(maker) || request_context.family != DEARTH_FAMILY_MALLOC,
+                         0)) {
+        ledger_release_other(layer, below, block, size_bytes, maker);
+        return;
+    }
+    below.release_known(block, size_bytes, DEARTH_OP_MALLOC);
 }
 
 template <typename Below>
-inline void* ledger_serve_realloc(LedgerLayer& layer, Below below, void* block,
-                                  size_t size_bytes) noexcept {
+__attribute__((always_inline)) inline void* ledger_serve_realloc(LedgerLayer& layer, Below below,
+                                                                 void* block,
+                                                                 size_t size_bytes) noexcept {
     if (block == nullptr) {
         return ledger_enter_made(layer, below.resize(nullptr, size_bytes), size_bytes,
                                  DEARTH_OP_REALLOC);

@@ -19,24 +19,24 @@ ROUNDS_MIN = 3
 
 LUA = """
 local t = {}
-for i = 1, 250000 do t[i % 5000 + 1] = {name = "n" .. i, size = i} end
+for i = 1, 1200000 do t[i % 5000 + 1] = {name = "n" .. i, size = i} end
 local s = {}
-for i = 1, 60000 do s[#s + 1] = tostring(i) .. "x" end
+for i = 1, 250000 do s[#s + 1] = tostring(i) .. "x" end
 print(#table.concat(s))
 """
 
 PYTHON = """
 items = []
-for i in range(150000):
+for i in range(700000):
     items.append({"name": "n%d" % i, "size": i})
     if len(items) > 5000:
         items = items[2500:]
-print(len(",".join(str(i) for i in range(150000))))
+print(len(",".join(str(i) for i in range(700000))))
 """
 
 SQL = """
 create table t(a integer primary key, b text, c real);
-with recursive n(i) as (select 1 union all select i + 1 from n where i < 120000)
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 500000)
     insert into t select i, 'row ' || i, i * 0.5 from n;
 create index i on t(b);
 select count(*), sum(length(b)), max(c) from t where b like 'row 1%';
@@ -45,9 +45,9 @@ select count(*) from (select b, group_concat(a) from t group by substr(b, 1, 6))
 
 PERL = """
 my %h; my @a;
-for my $i (1 .. 160000) { $h{"k" . ($i % 5000)} = "value $i"; push @a, [$i, "x$i"] if $i % 3 == 0;
+for my $i (1 .. 900000) { $h{"k" . ($i % 5000)} = "value $i"; push @a, [$i, "x$i"] if $i % 3 == 0;
     @a = splice(@a, 2000) if @a > 4000; }
-print scalar(keys %h), " ", length(join(",", map { $_ * 2 } 1 .. 100000)), "\\n";
+print scalar(keys %h), " ", length(join(",", map { $_ * 2 } 1 .. 500000)), "\\n";
 """
 
 WORKLOADS = {
@@ -135,12 +135,19 @@ def main():
     parser.add_argument("--rounds", type=int, default=7, metavar="N",
                         help=f"default %(default)s, at least {ROUNDS_MIN}")
     parser.add_argument("--only", choices=WORKLOADS, help="one workload instead of all")
+    parser.add_argument("--modes", help="some of the modes, by comma; default: all")
     arguments = parser.parse_args()
     library = os.path.abspath(arguments.library)
     if not os.path.isfile(library) or arguments.rounds < ROUNDS_MIN:
         print(f"preload_cost: no library {library}, or fewer than {ROUNDS_MIN} rounds",
               file=sys.stderr)
         return 2
+    modes = modes_of(library)
+    chosen = {"plain", *(arguments.modes.split(",") if arguments.modes else modes)}
+    if not chosen <= set(modes):
+        print(f"preload_cost: unknown mode; there are: {', '.join(modes)}", file=sys.stderr)
+        return 2
+    modes = {name: value for name, value in modes.items() if name in chosen}
     for name, workload in WORKLOADS.items():
         if arguments.only not in (None, name):
             continue
@@ -148,7 +155,7 @@ def main():
         if shutil.which(workload[0][0]) is None:
             print(f"  {workload[0][0]} is not installed")
             continue
-        results = measure(workload, modes_of(library), arguments.rounds)
+        results = measure(workload, modes, arguments.rounds)
         if results is None:
             print("  the plain run fails")
             continue

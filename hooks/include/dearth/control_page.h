@@ -222,7 +222,7 @@ DEARTH_STATIC_ASSERT(sizeof(struct dearth_script_frame) == 152, "control page la
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_misuse) == 816, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_step_result) == 296, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_leak_site) == 248, "control page layout");
-DEARTH_STATIC_ASSERT(sizeof(struct dearth_trial_slot) == 8216, "control page layout");
+DEARTH_STATIC_ASSERT(sizeof(struct dearth_trial_slot) == 18008, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_module) == 312, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_stream_entry) == 24, "control page layout");
 DEARTH_STATIC_ASSERT(sizeof(struct dearth_site_entry) == 224, "control page layout");
@@ -235,6 +235,6 @@ DEARTH_STATIC_ASSERT(offsetof(struct dearth_control_header, config) == 888, "con
 DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, request) == 32, "control page layout");
 DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, steps) == 928, "control page layout");
 DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, misuses) == 2712, "control page layout");
-DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, leaks) == 5976, "control page layout");
+DEARTH_STATIC_ASSERT(offsetof(struct dearth_trial_slot, leaks) == 15768, "control page layout");
 
 #endif

@@ -15,7 +15,7 @@ extern "C" {
 enum {
     DEARTH_FRAMES_MAX = 24,        ///< frames kept of one call stack
     DEARTH_SCRIPT_FRAMES_MAX = 4,  ///< frames kept of the script's own stack
-    DEARTH_MISUSES_MAX = 4,        ///< misuses kept of one trial
+    DEARTH_MISUSES_MAX = 16,       ///< misuses kept of one trial
     DEARTH_SHOWN_BYTES_MAX = 16,   ///< changed bytes shown of one misuse
     DEARTH_LEAK_SITES_MAX = 8,     ///< leaking call sites kept of one trial
     DEARTH_SLOTS_MAX = 64,

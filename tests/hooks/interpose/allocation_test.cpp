@@ -69,6 +69,32 @@ TEST(EntryPointsWithoutPageTest, PassStraightThrough) {
     EXPECT_EQ(result.header.run_state, static_cast<uint32_t>(DEARTH_RUN_NEW));
 }
 
+// Requests that are only counted go another way than those that pass layers.
+TEST(EntryPointsWithoutPageTest, AreCountedAlikeWithLayersAndWithout) {
+    std::vector<std::string> counted;
+    for (const char* guard : {"off", "bytes;quarantine=0;stacks=no", "bytes"}) {
+        ProgramPlan plan = entry_points(DEARTH_MODE_BASELINE);
+        plan.has_page = false;
+        plan.environment["DEARTH_GUARD"] = guard;
+        const ProgramResult result = run_program(plan);
+        EXPECT_EQ(lines_of(result.out), kServed) << guard;
+        EXPECT_THAT(result.err, HasSubstr(" 0 faults injected, 0 misuses")) << guard;
+        counted.push_back(result.err.substr(0, result.err.find(" requests")));
+    }
+    EXPECT_EQ(counted[0], counted[1]);
+    EXPECT_EQ(counted[0], counted[2]);
+}
+
+TEST(EntryPointsWithoutPageTest, FailWithoutAnyOtherLayer) {
+    ProgramPlan plan = entry_points(DEARTH_MODE_BASELINE);
+    plan.has_page = false;
+    plan.environment["DEARTH_GUARD"] = "off";
+    plan.environment["DEARTH_SCHEDULE"] = "nth=1;once;phase=run;size=100";
+    const ProgramResult result = run_program(plan);
+    EXPECT_THAT(result.out, HasSubstr("malloc 12 none"));
+    EXPECT_THAT(result.err, HasSubstr(" 1 faults injected"));
+}
+
 // The first request of each of these sizes is the function's own, whatever libc adds around it.
 TEST(EntryPointsCountTest, EveryFunctionIsNumberedAsWhatItIs) {
     const ProgramResult result = run_program(entry_points(DEARTH_MODE_BASELINE));

@@ -138,6 +138,46 @@ TEST(LayerStack, ACorruptedGuardIsFound) {
     }
 }
 
+// Some layouts have a way of their own through the layers; it must see what the long way sees.
+TEST(LayerStack, EveryGuardByteIsCheckedWhateverTheLayout) {
+    for (const uint32_t after : {8u, 16u, 24u}) {
+        SCOPED_TRACE(after);
+        tests::run_in_child([&] {
+            dearth_layer_options options =
+                options_with(DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER | DEARTH_LAYER_GUARD);
+            options.guard_after_bytes = after;
+            StartedStack stack(options);
+            uint64_t expected = 0;
+            // Every way to make a block, and one to change it.
+            for (int way = 0; way < 4; ++way) {
+                const auto make = [&] {
+                    const dearth_allocator& top = stack.domains[0];
+                    switch (way) {
+                        case 0:
+                            return stack.make(44);
+                        case 1:
+                            return static_cast<unsigned char*>(top.calloc(top.ctx, 11, 4));
+                        case 2:
+                            return stack.resize(nullptr, 44);
+                        default:
+                            return stack.resize(stack.make(300), 44);
+                    }
+                };
+                stack.release(make());
+                EXPECT_EQ(counters().misuses, expected) << "a sound block, way " << way;
+                for (uint32_t offset = 0; offset < after; ++offset) {
+                    unsigned char* block = make();
+                    block[44 + offset] ^= 1;
+                    stack.release(block);
+                    EXPECT_EQ(counters().misuses, ++expected) << way << ", byte " << offset;
+                }
+                expected = counters().misuses;
+            }
+            EXPECT_EQ(counters().live_blocks, 0u);
+        });
+    }
+}
+
 TEST(LayerStack, BudgetsCountLiveBytes) {
     tests::run_in_child([] {
         StartedStack stack(DEARTH_LAYER_FAULT, "budget=100");

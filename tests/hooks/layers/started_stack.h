@@ -27,8 +27,11 @@ inline constexpr uint32_t kEveryLayer = DEARTH_LAYER_FAULT | DEARTH_LAYER_LEDGER
                                         DEARTH_LAYER_STACKS | DEARTH_LAYER_FREE_STACKS;
 
 struct StartedStack {
-    explicit StartedStack(uint32_t layers, const std::string& schedule_text = {}) {
-        start(options_with(layers), schedule_text);
+    explicit StartedStack(uint32_t layers, const std::string& schedule_text = {})
+        : StartedStack(options_with(layers), schedule_text) {}
+    explicit StartedStack(const dearth_layer_options& options,
+                          const std::string& schedule_text = {}) {
+        start(options, schedule_text);
         for (uint32_t domain = 0; domain < DEARTH_DOMAIN_COUNT; ++domain) {
             EXPECT_EQ(dearth_wrap(static_cast<dearth_domain>(domain), &hooks::libc_allocator(),
                                   &domains[domain]),
