@@ -50,8 +50,10 @@ void add_overrides(CLI::App& app, ScenarioOverrides& overrides) {
     app.add_option("--kind", overrides.kinds, "how they fail: once,persistent,sticky,burst=K");
     app.add_option("--inject", overrides.inject,
                    "a schedule instead, e.g. 'nth=17;once;op=realloc'");
-    app.add_option("--guard", overrides.guard, "guard bytes around every block")
-        ->check(CLI::IsMember({"bytes", "off"}));
+    app.add_option("--guard", overrides.guard,
+                   "guard bytes around every block; or each at an unreadable page; or that twice, "
+                   "once for each side")
+        ->check(CLI::IsMember({"bytes", "page", "both", "off"}));
     app.add_option_function<std::string>(
            "--deadline",
            [&overrides](const std::string& text) {
@@ -110,6 +112,7 @@ struct Parser {
             ->add_option("RULE", explain.rule, "rule id or name; none: all rules");
         app.add_subcommand("doctor", "say what works on this machine and why not")
             ->add_flag("--json", doctor.is_json, "machine-readable");
+        app.add_subcommand("memcheck", "run a program once, without faults, and find heap misuse");
         app.add_subcommand("schema", "print the JSON Schema of scenario files");
     }
 

@@ -24,7 +24,7 @@ struct ScenarioOverrides {
     std::string points;  // all | sites | A..B | sample:K
     std::string kinds;   // once,persistent
     std::string inject;  // schedule text
-    std::string guard;   // bytes | off
+    std::string guard;   // bytes | page | both | off
     uint64_t deadline_ms = 0;
 };
 

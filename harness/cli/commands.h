@@ -3,6 +3,7 @@
 #pragma once
 
 #include "harness/cli/arguments.h"
+#include "harness/cli/memcheck_arguments.h"
 #include "harness/cli/terminal.h"
 #include "harness/model/exit_code.h"
 
@@ -18,5 +19,7 @@ ExitCode report_command(const ReportArguments& arguments, const Terminal& termin
 ExitCode explain_command(const ExplainArguments& arguments, const Terminal& terminal);
 ExitCode doctor_command(const DoctorArguments& arguments);
 ExitCode schema_command();
+// The exit code is the program's own, unless something was found.
+int memcheck_command(const MemcheckArguments& arguments);
 
 }  // namespace dearth::harness

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -58,8 +60,18 @@ ExitCode dispatch(const CommandLine& line, const std::string& text) {
                       line.command);
 }
 
+// Its flags are those of another tool, and the program's own follow without a `--`.
+int run_memcheck(const std::vector<std::string>& words) {
+    const auto arguments = parse_memcheck_arguments(words);
+    if (!arguments)
+        return static_cast<int>(report_error(arguments.error()));
+    return memcheck_command(arguments.value());
+}
+
 int run_main(int argc, char** argv) {
     open_standard_descriptors();
+    if (argc > 1 && std::string_view(argv[1]) == "memcheck")
+        return run_memcheck({argv + 2, argv + argc});
     const auto line = parse_command_line(argc, argv);
     ExitCode code = line ? dispatch(line.value(), joined(argc, argv)) : report_error(line.error());
     if (std::fflush(stdout) != 0) {

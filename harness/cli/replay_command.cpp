@@ -77,18 +77,18 @@ bool has_another_target(const Scenario& now, const ScenarioFacts& then) {
 }
 
 // The program runs where it ran: its arguments may name files.
-Result<Scenario> scenario_of_command(const RecordedCommand& command) {
+Result<Scenario> scenario_of_command(const RecordedCommand& command, const std::string& name) {
     if (!command.folder.empty() && chdir(command.folder.c_str()) != 0)
         return Error{ErrorClass::kUsage,
                      fmt::format("enter {}, where the sweep ran: {}",
                                  printable_text(command.folder), std::strerror(errno)),
                      "run the sweep again"};
-    return scenario_for_command(command.arguments);
+    return pass_or_itself(scenario_for_command(command.arguments), name);
 }
 
 Result<Scenario> scenario_of(const Located& located) {
     if (located.command)
-        return scenario_of_command(*located.command);
+        return scenario_of_command(*located.command, located.scenario.name);
     auto scenario =
         load_named_scenario(located.scenario.file, located.scenario.name, located.scenario.engine);
     if (scenario && has_another_target(scenario.value(), located.scenario))

@@ -60,6 +60,16 @@ Status set_kinds(const std::string& text, Injection& injection) {
     return Done{};
 }
 
+void set_guard(const std::string& word, Scenario& scenario) {
+    Guard& guard = scenario.guard;
+    if (word.empty())
+        return;
+    guard.is_on = word != "off";
+    guard.way = word == "both" ? GuardWay::kBoth : GuardWay::kBytes;
+    if (word == "page")  // under a name that tells a replay of it
+        scenario = page_pass(std::move(scenario), guard.page_side);
+}
+
 // A schedule in text form becomes what the same text means in a scenario file.
 Result<Injection> injection_from_text(const std::string& text) {
     dearth_schedule schedule = {};
@@ -126,8 +136,10 @@ Result<std::vector<Scenario>> choose_scenarios(const ScenarioChoice& choice) {
 
 Result<Scenario> load_named_scenario(const std::string& path, const std::string& name,
                                      Engine engine) {
-    if (!is_scenario_path(path))
-        return scenario_for_script(path, engine);
+    if (!is_scenario_path(path)) {
+        auto scenario = scenario_for_script(path, engine);
+        return scenario ? pass_or_itself(scenario.take(), name) : scenario;
+    }
     const std::vector<std::string> paths = {path};
     auto loaded = load_scenario_paths(paths);
     if (!loaded)
@@ -135,9 +147,16 @@ Result<Scenario> load_named_scenario(const std::string& path, const std::string&
     for (Scenario& scenario : loaded.value()) {
         if (scenario.name == name)
             return std::move(scenario);
+        if (auto pass = page_pass_named(scenario, name))
+            return *std::move(pass);
     }
     return usage(fmt::format("find scenario {} in {}: it is not there any more", name, path),
                  "run the sweep again");
+}
+
+Scenario pass_or_itself(Scenario scenario, const std::string& name) {
+    auto pass = page_pass_named(scenario, name);
+    return pass ? *std::move(pass) : scenario;
 }
 
 Status apply_overrides(const ScenarioOverrides& overrides, uint64_t seed,
@@ -157,10 +176,7 @@ Status apply_overrides(const ScenarioOverrides& overrides, uint64_t seed,
             if (Status set = set_kinds(overrides.kinds, scenario.injection); !set)
                 return set;
         }
-        if (overrides.guard == "off")
-            scenario.guard.is_on = false;
-        else if (overrides.guard == "bytes")
-            scenario.guard.is_on = true;
+        set_guard(overrides.guard, scenario);
         if (overrides.deadline_ms != 0)
             scenario.limits.timeout_ms = overrides.deadline_ms;
         if (seed != 0) {
@@ -170,6 +186,7 @@ Status apply_overrides(const ScenarioOverrides& overrides, uint64_t seed,
             scenario.injection.seed_last = seed + count;
         }
     }
+    scenarios = guard_passes(std::move(scenarios));
     return Done{};
 }
 

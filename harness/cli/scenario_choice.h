@@ -19,6 +19,9 @@ Result<std::vector<Scenario>> choose_scenarios(const ScenarioChoice& choice);
 Result<Scenario> load_named_scenario(const std::string& path, const std::string& name,
                                      Engine engine);
 
+// The pass of the page guard that has this name, or the scenario as it is.
+Scenario pass_or_itself(Scenario scenario, const std::string& name);
+
 // Applies what the command line says over what the scenario says.
 Status apply_overrides(const ScenarioOverrides& overrides, uint64_t seed,
                        std::vector<Scenario>& scenarios);

@@ -31,6 +31,7 @@ struct ScenarioFacts {
     std::string description;
     std::string fingerprint_text;
     std::vector<std::string> tags;
+    std::vector<std::string> notes;  // what is different under dearth, one line each
     Engine engine = Engine::kLua;
     Strategy strategy = Strategy::kExec;
     Baseline baseline;  // without its slot, which only oracles need

@@ -132,6 +132,14 @@ void add_guard(FieldText& out, const Guard& guard) {
     out.number("quarantine", guard.quarantine_bytes);
     out.number("clean", guard.clean_byte);
     out.number("dead", guard.dead_byte);
+    out.number("way", static_cast<int>(guard.way));
+    out.number("side", guard.page_side);
+    out.number("alignment", guard.page_alignment);
+    out.number("sample", guard.page_every);
+}
+
+std::string_view pass_suffix(uint32_t side) {
+    return side == DEARTH_SIDE_FRONT ? ".front" : ".rear";
 }
 
 void add_limits(FieldText& out, const Limits& limits) {
@@ -193,6 +201,36 @@ std::optional<SweepKind> sweep_kind_from_text(std::string_view text) {
     }
     kind.kind = *index;
     return kind;
+}
+
+Scenario page_pass(Scenario scenario, uint32_t side) {
+    scenario.name += pass_suffix(side);
+    scenario.guard.is_on = true;
+    scenario.guard.way = GuardWay::kPage;
+    scenario.guard.page_side = side;
+    return scenario;
+}
+
+std::optional<Scenario> page_pass_named(const Scenario& scenario, std::string_view name) {
+    for (const uint32_t side : {DEARTH_SIDE_REAR, DEARTH_SIDE_FRONT}) {
+        if (name == scenario.name + std::string(pass_suffix(side))) {
+            return page_pass(scenario, side);
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<Scenario> guard_passes(std::vector<Scenario> scenarios) {
+    std::vector<Scenario> passes;
+    for (Scenario& scenario : scenarios) {
+        if (scenario.guard.is_on && scenario.guard.way == GuardWay::kBoth) {
+            passes.push_back(page_pass(scenario, DEARTH_SIDE_REAR));
+            passes.push_back(page_pass(std::move(scenario), DEARTH_SIDE_FRONT));
+        } else {
+            passes.push_back(std::move(scenario));
+        }
+    }
+    return passes;
 }
 
 std::string target_fingerprint_text(const Target& target) {

@@ -85,8 +85,16 @@ struct Injection {
     uint64_t seed_last = 1;
 };
 
+// kPage: blocks against an unreadable page. kBoth: all is done twice, once with each side of the
+// blocks there; see guard_passes.
+enum class GuardWay : uint8_t { kBytes, kPage, kBoth };
+
 struct Guard {
     bool is_on = true;
+    GuardWay way = GuardWay::kBytes;
+    uint32_t page_side = DEARTH_SIDE_REAR;
+    uint32_t page_alignment = 0;  // rear: 1, 2, 4, 8, 16; 0: 1, or 16 for a target that needs it
+    uint32_t page_every = 1;      // one block in so many
     uint32_t before_bytes = 16;
     uint32_t after_bytes = 16;
     uint32_t every = 0;  // check all live blocks each n requests; 0: at free, realloc, exit only
@@ -159,6 +167,14 @@ struct Scenario {
     Gate gate;
     std::vector<KnownFinding> known;
 };
+
+// The scenario with its blocks against a page on that side (enum dearth_page_side), under a name of
+// its own: NAME.rear, NAME.front. A finding that both see at the same place has one id.
+Scenario page_pass(Scenario scenario, uint32_t side);
+// The same for the name of a pass; nothing for another name.
+std::optional<Scenario> page_pass_named(const Scenario& scenario, std::string_view name);
+// What is swept: scenarios as they are, and both passes of one that asks for both.
+std::vector<Scenario> guard_passes(std::vector<Scenario> scenarios);
 
 // All of the scenario that a trial's result depends on, as text; two scenarios with the same text
 // have the same points. What `--resume` compares.

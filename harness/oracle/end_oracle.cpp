@@ -41,6 +41,14 @@ std::string signal_detail(const TrialRecord& record, int signal, dearth_step ste
     return detail + " " + std::string(step_words(step)) + error_stream_words(record);
 }
 
+// A closed page stopped the access: the heap oracle accuses it, and the crash is ours.
+bool is_told_as_misuse(const OracleInput& input) {
+    const dearth_trial_slot& slot = input.record.slot;
+    const uint32_t kept = std::min<uint32_t>(slot.misuse_count, DEARTH_MISUSES_MAX);
+    return input.scenario.expect.needs_no_corruption &&
+           std::any_of(slot.misuses, slot.misuses + kept, was_stopped_by_page);
+}
+
 OracleAnswer judge_signal(const OracleInput& input, int signal, dearth_step step) {
     const dearth_trial_slot& slot = input.record.slot;
     const bool is_declared =
@@ -55,6 +63,8 @@ OracleAnswer judge_signal(const OracleInput& input, int signal, dearth_step step
         return OracleAnswer::stands(Verdict::kInconclusive,
                                     fmt::format("killed from outside by {}", signal_words(signal)));
     }
+    if (is_told_as_misuse(input))
+        return OracleAnswer::nothing();
     const std::string detail = signal_detail(input.record, signal, step);
     OracleAnswer answer =
         slot.is_stack_overflow != 0

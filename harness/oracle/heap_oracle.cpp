@@ -91,19 +91,42 @@ std::string invalid_free_words(const dearth_misuse& misuse) {
                        domain_words(misuse.domain));
 }
 
+// "3 bytes written", or what stopped at a closed page: "a read".
+std::string access_words(const dearth_misuse& misuse) {
+    if (was_stopped_by_page(misuse)) {
+        return misuse.access == DEARTH_ACCESS_READ ? "a read" : "a write";
+    }
+    return plural(misuse.changed_bytes, "byte") + " written";
+}
+
+std::string hex_bytes(const uint8_t* bytes, uint32_t count) {
+    std::string text;
+    for (uint32_t i = 0; i < count; ++i) {
+        text += fmt::format("{}{:02x}", i == 0 ? "" : " ", bytes[i]);
+    }
+    return text;
+}
+
+// What stands there and what should.
+std::string shown_words(const dearth_misuse& misuse) {
+    const uint32_t count = std::min<uint32_t>(misuse.shown_bytes, DEARTH_SHOWN_BYTES_MAX);
+    return count == 0 ? std::string()
+                      : fmt::format("; found {}, expected {}", hex_bytes(misuse.found, count),
+                                    hex_bytes(misuse.expected, count));
+}
+
 std::string misuse_words(const dearth_misuse& misuse) {
-    const std::string changed = plural(misuse.changed_bytes, "byte");
+    const std::string changed = access_words(misuse);
     const std::string distance = plural(distance_of(misuse), "byte");
     switch (misuse.kind) {
         case DEARTH_MISUSE_OVERFLOW:
-            return fmt::format("{} written {} past the end of a {}", changed, distance,
+            return fmt::format("{} {} past the end of a {}", changed, distance,
                                block_words(misuse));
         case DEARTH_MISUSE_UNDERFLOW:
-            return fmt::format("{} written {} before the start of a {}", changed, distance,
+            return fmt::format("{} {} before the start of a {}", changed, distance,
                                block_words(misuse));
         case DEARTH_MISUSE_USE_AFTER_FREE:
-            return fmt::format("{} written {} into a freed {}", changed, distance,
-                               block_words(misuse));
+            return fmt::format("{} {} into a freed {}", changed, distance, block_words(misuse));
         case DEARTH_MISUSE_DOUBLE_FREE:
             return fmt::format("{} of an already freed {}", call_words(misuse.op),
                                block_words(misuse));
@@ -136,7 +159,7 @@ std::string detail_of(const dearth_misuse& misuse) {
     if (!place.empty()) {
         detail += " at " + printable_text(place);
     }
-    return detail;
+    return detail + shown_words(misuse);
 }
 
 bool is_same_place(const dearth_misuse& a, const dearth_misuse& b) {

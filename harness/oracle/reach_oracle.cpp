@@ -2,6 +2,7 @@
 // both hold, so that a trial that tested nothing never counts.
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
 #include "harness/oracle/oracle.h"
 #include "harness/oracle/slot_text.h"
 
@@ -36,6 +37,15 @@ OracleAnswer reach_oracle(const OracleInput& input) {
         return OracleAnswer::stands(
             Verdict::kInconclusive,
             "dearth could not go on in the target: " + quoted(slot_text(slot.note)));
+    }
+    // A request without bounds fails in the baseline too; and misuse is misuse, whatever led there.
+    if (slot.exhausted > input.baseline.slot.exhausted && slot.misuse_count == 0) {
+        return OracleAnswer::stands(
+            Verdict::kInconclusive,
+            fmt::format(
+                "memory was really exhausted: {} failed that dearth let pass (limits.memory, "
+                "ulimit -v, or the machine's own memory)",
+                plural(slot.exhausted - input.baseline.slot.exhausted, "request")));
     }
     if (slot.injected_count != 0) {
         return OracleAnswer::nothing();

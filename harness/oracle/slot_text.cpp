@@ -77,6 +77,10 @@ bool is_check_step(dearth_step step) {
     return step == DEARTH_STEP_AGAIN || step == DEARTH_STEP_FRESH;
 }
 
+bool was_stopped_by_page(const dearth_misuse& misuse) {
+    return misuse.access != DEARTH_ACCESS_UNKNOWN && misuse.changed_bytes == 0;
+}
+
 std::string signal_words(int signal) {
     const char* name = signal > 0 ? sigabbrev_np(signal) : nullptr;
     return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);

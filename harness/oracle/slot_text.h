@@ -32,6 +32,9 @@ dearth_step step_at_end(const dearth_trial_slot& slot);
 // Death in a check step is not covered by the outcomes a scenario accepts of the trial itself.
 bool is_check_step(dearth_step step);
 
+// An access that died on a closed page; what guard bytes show was found later, by its traces.
+bool was_stopped_by_page(const dearth_misuse& misuse);
+
 // "SIGSEGV"; "signal 77" for one without a name.
 std::string signal_words(int signal);
 

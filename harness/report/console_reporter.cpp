@@ -91,6 +91,8 @@ private:
                 3);
         if (!facts.baseline.is_repeatable)
             paragraph("not repeatable: " + printable_text(facts.baseline.drift), 3);
+        for (const std::string& note : facts.notes)
+            paragraph("note: " + printable_text(note), 3);
         if (!facts.outcome.problem.empty())
             write_problem(facts.outcome.problem);
         else if (!facts.is_finished)

@@ -66,6 +66,10 @@ void write_scenario_started(const ScenarioFacts& facts, TextSink& sink) {
     json.field("strategy", strategy_name(facts.strategy));
     json.field("requests", facts.baseline.requests).field("selected", facts.baseline.selected);
     json.field("sites", facts.baseline.sites_seen).field("planned", facts.planned_trials);
+    json.key("notes").begin_array();
+    for (const std::string& note : facts.notes)
+        json.string(note);
+    json.end_array();
     end_line(json, sink);
 }
 

@@ -33,9 +33,40 @@ uint8_t byte_at(const YamlNode& map, std::string_view key, uint8_t otherwise) {
     return static_cast<uint8_t>(value);
 }
 
+GuardWay guard_way_of(std::string_view word) {
+    return word == "page" ? GuardWay::kPage : word == "both" ? GuardWay::kBoth : GuardWay::kBytes;
+}
+
+void decode_page_guard(const YamlNode& node, Guard& guard, DiagnosticSink& sink) {
+    if (node.is_scalar()) {
+        guard.way = guard_way_of(node.text);
+        return;
+    }
+    if (const YamlNode* mode = node.scalar("mode")) {
+        guard.way = guard_way_of(mode->text);
+    }
+    if (const YamlNode* side = node.scalar("side")) {
+        guard.page_side = side->text == "front" ? DEARTH_SIDE_FRONT : DEARTH_SIDE_REAR;
+        if (guard.way == GuardWay::kBoth) {
+            sink.report(side->place, "conflict", "`mode: both` has both sides in turn",
+                        "leave `side` out, or write `mode: page`");
+        }
+    }
+    guard.page_alignment = static_cast<uint32_t>(number_at(node, "alignment", 0));
+    guard.page_every = static_cast<uint32_t>(number_at(node, "sample", guard.page_every));
+    for (const std::string_view key : {"side", "alignment", "sample"}) {
+        const YamlNode* value = node.find(key);
+        if (value != nullptr && guard.way == GuardWay::kBytes) {
+            sink.report(value->place, "conflict", fmt::format("`{}` is for the page guard", key),
+                        "write `mode: page`, or leave it out");
+        }
+    }
+}
+
 Guard decode_guard(const YamlNode& node, DiagnosticSink& sink) {
     Guard guard;
     guard.is_on = !(node.is_scalar() && node.text == "off");
+    decode_page_guard(node, guard, sink);
     guard.before_bytes = static_cast<uint32_t>(size_at(node, "before", guard.before_bytes));
     guard.after_bytes = static_cast<uint32_t>(size_at(node, "after", guard.after_bytes));
     guard.every = static_cast<uint32_t>(number_at(node, "every", guard.every));

@@ -197,9 +197,35 @@ constexpr std::array kKeys = std::to_array<ScenarioKey>({
 
     {.path = "guard",
      .type = kWord,
-     .words = "off",
-     .default_text = "on",
-     .doc = "Guard bytes and fills around every block, or `off`."},
+     .words = "bytes|page|both|off",
+     .default_text = "bytes",
+     .doc = "How heap misuse is found: a word, short for `mode`, or `off`: not at all."},
+    {.path = "guard.mode",
+     .type = kWord,
+     .words = "bytes|page|both",
+     .default_text = "bytes",
+     .doc = "`bytes`: guard bytes and fills around every block, looked at later. `page`: every "
+            "block against an unreadable page as well, so that an access beyond stops at once, "
+            "reads too. `both`: all trials twice, once with each side of the blocks at a page, as "
+            "NAME.rear and NAME.front."},
+    {.path = "guard.side",
+     .type = kWord,
+     .words = "rear|front",
+     .default_text = "rear",
+     .doc = "page: the side at the page; the other has guard bytes."},
+    {.path = "guard.alignment",
+     .type = kWord,
+     .words = "1|2|4|8|16",
+     .default_text = "1, or 16 where the target needs it",
+     .doc = "page, both: least alignment with the rear side at the page. 1 sees every over-read, "
+            "and breaks programs that rely on more; 16 leaves up to 15 bytes where only writes "
+            "are seen. Left out: 1 if the run without faults then ends as it does with 16."},
+    {.path = "guard.sample",
+     .type = kInteger,
+     .minimum = 1,
+     .maximum = UINT32_MAX,
+     .default_text = "1",
+     .doc = "page, both: a page for one block in N; the others have guard bytes."},
     {.path = "guard.before",
      .type = kSize,
      .minimum = 16,

@@ -36,9 +36,13 @@ std::string words_schema(const ScenarioKey& row) {
     for (const std::string_view word : words_of(row)) {
         words.push_back(quoted(word));
     }
-    // YAML 1.1 readers make a boolean of `off`.
-    if (row.words == "off") {
-        words.push_back("false");
+    for (const std::string_view word : words_of(row)) {
+        // YAML 1.1 readers make a boolean of `off`, and everybody a number of digits.
+        if (word == "off") {
+            words.emplace_back("false");
+        } else if (whole_number_from_text(word)) {
+            words.emplace_back(word);
+        }
     }
     return fmt::format("{{\"enum\": [{}]}}", join(words, ", "));
 }

@@ -123,6 +123,10 @@ constexpr std::array kSynonyms = std::to_array<Synonym>({
     {"inject.kind", "always", "persistent"},
     {"guard", "false", "off"},
     {"guard", "no", "off"},
+    {"guard", "on", "bytes"},
+    {"guard", "true", "bytes"},
+    {"guard", "yes", "bytes"},
+    {"guard", "pages", "page"},
 });
 
 std::string word_hint(const ScenarioKey& row, std::string_view word,
@@ -148,14 +152,6 @@ std::optional<ValueProblem> check_word(const ScenarioKey& row, std::string_view 
     const std::vector<std::string_view> words = words_of(row);
     if (std::find(words.begin(), words.end(), text) != words.end()) {
         return std::nullopt;
-    }
-    if (words.size() == 1) {
-        const bool is_on = text == "on" || text == "true" || text == "yes";
-        return ValueProblem{
-            "wrong-type",
-            fmt::format("`{}` is a mapping or the word `{}`, not `{}`", key_name(row), words[0],
-                        shortened(text, 40)),
-            is_on ? "leave it out: that is the default" : word_hint(row, text, words), ""};
     }
     return unknown_word(row, text, words);
 }

@@ -103,6 +103,31 @@ bool is_same_point(const TrialPoint& a, const TrialPoint& b) {
            a.occurrence == b.occurrence;
 }
 
+// A file of an older dearth has no notes.
+Result<bool> has_notes(SqliteDatabase& database) {
+    Result<SqliteStatement> statement = database.prepare(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'note'", kReadAttempt);
+    if (!statement)
+        return statement.error();
+    RowParser row(database, statement.value());
+    const bool is_there = row.next() && row.integer() != 0;
+    if (!row.status())
+        return row.status().error();
+    return is_there;
+}
+
+Status read_notes(SqliteDatabase& database, ScenarioFacts& facts) {
+    Result<SqliteStatement> statement = database.prepare(
+        "SELECT text FROM note WHERE scenario_id = ? ORDER BY place", kReadAttempt);
+    if (!statement)
+        return statement.error();
+    RowParser row(database, statement.value());
+    statement.value().integer(facts.scenario_index);
+    while (row.next())
+        facts.notes.push_back(row.text());
+    return row.status();
+}
+
 }  // namespace
 
 ResultReader::ResultReader(std::shared_ptr<SqliteDatabase> database)
@@ -179,8 +204,15 @@ Result<std::vector<ScenarioFacts>> ResultReader::scenarios() const {
         scenarios.push_back(scenario_of(row));
     if (!row.status())
         return row.status().error();
+    const Result<bool> notes = has_notes(*database_);
+    if (!notes)
+        return notes.error();
     for (ScenarioFacts& facts : scenarios) {
         if (Status status = count_trials(*database_, facts); !status)
+            return status.error();
+        if (!notes.value())
+            continue;
+        if (Status status = read_notes(*database_, facts); !status)
             return status.error();
     }
     return scenarios;

@@ -219,6 +219,18 @@ Status ResultStore::write_command(uint64_t scenario_id, const Scenario& scenario
     return finish_step(*database_, statement);
 }
 
+Status ResultStore::write_notes(uint64_t scenario_id, const std::vector<std::string>& notes) {
+    statements_->forget_notes.integer(scenario_id);
+    if (Status status = finish_step(*database_, statements_->forget_notes); !status)
+        return status;
+    for (size_t place = 0; place < notes.size(); ++place) {
+        statements_->note.integer(scenario_id).integer(place).text(notes[place]);
+        if (Status status = finish_step(*database_, statements_->note); !status)
+            return status;
+    }
+    return Done{};
+}
+
 Status ResultStore::write(const ScenarioStarted& event) {
     Transaction transaction(*database_);
     Result<uint64_t> id = place_scenario(event);
@@ -241,6 +253,8 @@ Status ResultStore::write(const ScenarioStarted& event) {
     if (Status status = finish_step(*database_, statement); !status)
         return status;
     if (Status status = write_command(id.value(), scenario); !status)
+        return status;
+    if (Status status = write_notes(id.value(), event.warnings); !status)
         return status;
     if (Status status = transaction.commit(); !status)
         return status;

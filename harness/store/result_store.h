@@ -66,6 +66,7 @@ private:
     Result<uint64_t> place_scenario(const ScenarioStarted& event);
     Status clear_scenario(uint64_t scenario_id);
     Status write_command(uint64_t scenario_id, const Scenario& scenario);
+    Status write_notes(uint64_t scenario_id, const std::vector<std::string>& notes);
     Status write_trial_findings(uint64_t scenario_id, const TrialFinished& event);
     Status write_finding(uint64_t scenario_id, const Finding& finding);
     Status write_frames(uint64_t serial, const Finding& finding);

@@ -151,6 +151,13 @@ CREATE TABLE IF NOT EXISTS command (
   folder           TEXT    NOT NULL,   -- where dearth ran
   arguments        BLOB    NOT NULL    -- program and arguments, a zero byte behind each
 );
+-- What is different about a scenario under dearth on that machine, one line each.
+CREATE TABLE IF NOT EXISTS note (
+  scenario_id      INTEGER NOT NULL,
+  place            INTEGER NOT NULL,
+  text             TEXT    NOT NULL,
+  PRIMARY KEY (scenario_id, place)
+) WITHOUT ROWID;
 )sql";
 
 }  // namespace dearth::harness

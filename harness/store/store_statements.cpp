@@ -22,7 +22,7 @@ void bind_point(SqliteStatement& statement, uint64_t scenario_id, const TrialPoi
     statement.integer(point.site).integer(point.occurrence);
 }
 
-const std::array<ResultStore::Statements::Row, 22> ResultStore::Statements::kAll = {{
+const std::array<ResultStore::Statements::Row, 24> ResultStore::Statements::kAll = {{
     // There is one row, rowid 1. A resumed run keeps its id, its start and its first seed.
     {&Statements::run,
      "INSERT INTO run (rowid, run_id, command_line, version, seed, jobs, started_unix_ms, "
@@ -45,6 +45,8 @@ const std::array<ResultStore::Statements::Row, 22> ResultStore::Statements::kAll
      "baseline_out = excluded.baseline_out, baseline_err = excluded.baseline_err, "
      "is_finished = 0, problem = '', problem_exit = 0"},
     {&Statements::command, "INSERT OR REPLACE INTO command VALUES (?, ?, ?)"},
+    {&Statements::note, "INSERT INTO note VALUES (?, ?, ?)"},
+    {&Statements::forget_notes, "DELETE FROM note WHERE scenario_id = ?"},
     {&Statements::scenario_end,
      "UPDATE scenario SET is_finished = 1, sites_seen = ?, sites_failed = ?, unexplored = ?, "
      "problem = ?, problem_exit = ? WHERE id = ?"},

@@ -50,7 +50,8 @@ void bind_point(SqliteStatement& statement, uint64_t scenario_id, const TrialPoi
                 std::string_view kind);
 
 struct ResultStore::Statements {
-    SqliteStatement run, run_end, scenario, command, scenario_end, same_name, next_scenario;
+    SqliteStatement run, run_end, scenario, command, note, forget_notes, scenario_end, same_name,
+        next_scenario;
     SqliteStatement trial, trial_finding, forget_trial_findings;
     SqliteStatement finding, finding_stub, finding_serial;
     SqliteStatement frame, script_frame, forget_frames, forget_script_frames;
@@ -58,7 +59,7 @@ struct ResultStore::Statements {
     SqliteStatement clear_trials;
 
     using Row = std::pair<SqliteStatement Statements::*, std::string_view>;
-    static const std::array<Row, 22> kAll;
+    static const std::array<Row, 24> kAll;
 };
 
 }  // namespace dearth::harness

@@ -99,38 +99,6 @@ Error baseline_error(const Scenario& scenario, const std::string& why, const Tri
                 : "make the script end well by itself first; nothing was injected"};
 }
 
-// Did the preload library get in front of the program's allocator? If not, a sweep would test
-// nothing and look clean.
-Status check_injector(const TargetSetup& setup, const ControlPage& page,
-                      const TrialRecord& record) {
-    const dearth_control_header& header = page.header();
-    const dearth_trial_slot& slot = record.slot;
-    const bool has_attached = header.run_state != DEARTH_RUN_NEW;
-    if (!page.defect().empty() || slot.end == DEARTH_END_DEADLINE ||
-        header.run_state == DEARTH_RUN_REFUSED || (has_attached && header.requests > 0))
-        return Done{};  // another matter, or none
-    const std::string subject =
-        fmt::format("sweep {}: the injector is shadowed: ", setup.scenario->name);
-    const std::string end = slot.end == DEARTH_END_SIGNALED
-                                ? fmt::format("died of signal {}", slot.end_code)
-                                : fmt::format("ended with status {}", slot.end_code);
-    std::string message;
-    if (!has_attached)
-        message = fmt::format("{}{} {} before {} was heard of", subject, setup.program.start.path,
-                              end, setup.program.preload);
-    else if (header.shadowed_by[0] != '\0')
-        message = fmt::format("{}the malloc of {} comes before dearth's", subject,
-                              bounded_text(header.shadowed_by, sizeof header.shadowed_by));
-    else
-        message =
-            fmt::format("{}{} {} and no request came by", subject, setup.program.start.path, end);
-    if (const std::string said = tail_of(record.err); !said.empty())
-        message += "\n  standard error:" + indented(said);
-    return Error{ErrorClass::kNothing, message,
-                 "is it a wrapper that starts the real program? then name that one; else link it "
-                 "without an allocator of its own"};
-}
-
 std::string_view step_word(size_t step) {
     constexpr std::string_view kWords[] = {"open", "run", "close", "run again", "fresh run"};
     return kWords[step];
@@ -192,7 +160,9 @@ void read_requests(const ControlReader& reader, OneRun& run) {
         run.result.leftovers.push_back(reader.leftover(i));
 }
 
-Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*should_stop)()) {
+// `misuses`, if asked for: how many were found, also when the run fails.
+Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*should_stop)(),
+                        uint32_t* misuses) {
     auto started = TargetRun::start_baseline(setup);
     if (!started)
         return started.error();
@@ -205,6 +175,8 @@ Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*sh
     run.record = target.read_slot(0, translation, exit);
     if (!ended)
         run.record.slot.end = DEARTH_END_DEADLINE;
+    if (misuses != nullptr)
+        *misuses += run.record.slot.misuse_count;
     if (setup.scenario->target.engine == Engine::kExec) {
         if (Status seen = check_injector(setup, target.page(), run.record); !seen)
             return seen.error();
@@ -218,7 +190,9 @@ Result<OneRun> run_once(const TargetSetup& setup, ModuleList& modules, bool (*sh
     run.signature = header.stream_signature;
     run.lost_requests = header.stream.lost;
     run.result.threads = std::max<uint32_t>(header.threads_seen, 1);
-    run.result.is_entangled = header.children_seen != 0 || header.shared_descriptors != 0;
+    run.result.has_children = header.children_seen != 0;
+    run.result.has_shared_descriptors = header.shared_descriptors != 0;
+    run.result.page_way = header.page_way;
     run.result.cpu_s = exit.cpu_s;
     Baseline& baseline = run.result.baseline;
     baseline.slot = run.record.slot;
@@ -252,14 +226,12 @@ std::string drift_between(const OneRun& first, const OneRun& second) {
     return {};
 }
 
-}  // namespace
-
-Result<BaselineResult> run_baseline(const TargetSetup& setup, ModuleList& modules,
-                                    bool (*should_stop)()) {
-    auto first = run_once(setup, modules, should_stop);
+Result<BaselineResult> run_twice(const TargetSetup& setup, ModuleList& modules,
+                                 bool (*should_stop)(), uint32_t* misuses) {
+    auto first = run_once(setup, modules, should_stop, misuses);
     if (!first)
         return first.error();
-    auto second = run_once(setup, modules, should_stop);
+    auto second = run_once(setup, modules, should_stop, misuses);
     if (!second)
         return second.error();
     std::string drift = drift_between(first.value(), second.value());
@@ -278,6 +250,84 @@ Result<BaselineResult> run_baseline(const TargetSetup& setup, ModuleList& module
         return baseline_error(*setup.scenario, "its standard output is not expect.baseline.stdout",
                               first.value().record, modules);
     return result;
+}
+
+// Why pages guard less than all; empty: they do, or none were asked for.
+std::string page_note(const Scenario& scenario, uint32_t page_way) {
+    if (!scenario.guard.is_on || scenario.guard.way == GuardWay::kBytes)
+        return {};
+    if (page_way == DEARTH_PAGES_PROTECTION)
+        return "page guard by mprotect, this kernel has no MADV_GUARD_INSTALL (Linux 6.13): where "
+               "very many blocks live at once, a sample of them has pages";
+    if (page_way != DEARTH_PAGES_ADVICE)
+        return "page guard: no pages could be had, so that guard bytes alone watch; raise the "
+               "limit on address space (ulimit -v)";
+    return {};
+}
+
+}  // namespace
+
+Status check_injector(const TargetSetup& setup, const ControlPage& page,
+                      const TrialRecord& record) {
+    const dearth_control_header& header = page.header();
+    const dearth_trial_slot& slot = record.slot;
+    const bool has_attached = header.run_state != DEARTH_RUN_NEW;
+    if (!page.defect().empty() || slot.end == DEARTH_END_DEADLINE ||
+        header.run_state == DEARTH_RUN_REFUSED || (has_attached && header.requests > 0))
+        return Done{};  // another matter, or none
+    const std::string subject =
+        fmt::format("sweep {}: the injector is shadowed: ", setup.scenario->name);
+    const std::string end = slot.end == DEARTH_END_SIGNALED
+                                ? fmt::format("died of signal {}", slot.end_code)
+                                : fmt::format("ended with status {}", slot.end_code);
+    std::string message;
+    if (!has_attached)
+        message = fmt::format("{}{} {} before {} was heard of", subject, setup.program.start.path,
+                              end, setup.program.preload);
+    else if (header.shadowed_by[0] != '\0')
+        message = fmt::format("{}the malloc of {} comes before dearth's", subject,
+                              bounded_text(header.shadowed_by, sizeof header.shadowed_by));
+    else
+        message =
+            fmt::format("{}{} {} and no request came by", subject, setup.program.start.path, end);
+    if (const std::string said = tail_of(record.err); !said.empty())
+        message += "\n  standard error:" + indented(said);
+    return Error{ErrorClass::kNothing, message,
+                 "is it a wrapper that starts the real program? then name that one; else link it "
+                 "without an allocator of its own"};
+}
+
+Result<BaselineResult> run_baseline(TargetSetup& setup, ModuleList& modules,
+                                    bool (*should_stop)()) {
+    const Guard& guard = setup.scenario->guard;
+    auto settled = run_twice(setup, modules, should_stop, nullptr);
+    if (!settled)
+        return settled;
+    BaselineResult result = settled.take();
+    if (const std::string note = page_note(*setup.scenario, result.page_way); !note.empty())
+        result.notes.push_back(note);
+    if (!guard.is_on || guard.way != GuardWay::kPage || guard.page_side != DEARTH_SIDE_REAR ||
+        guard.page_alignment != 0)
+        return result;
+    TargetSetup strict = setup;
+    strict.page_alignment = 1;
+    uint32_t misuses = 0;
+    auto tight = run_twice(strict, modules, should_stop, &misuses);
+    if (!tight && (misuses != 0 || should_stop()))
+        return tight;
+    const bool differs = !tight || (result.baseline.is_repeatable &&
+                                    tight.value().baseline.out != result.baseline.out);
+    if (differs) {
+        result.notes.push_back(
+            "page guard: this program relies on aligned blocks, so that up to 15 bytes behind a "
+            "block are guard bytes: a read of them is not seen");
+        return result;
+    }
+    setup.page_alignment = 1;
+    BaselineResult chosen = tight.take();
+    chosen.notes = std::move(result.notes);
+    chosen.cpu_s += result.cpu_s;
+    return chosen;
 }
 
 }  // namespace dearth::harness

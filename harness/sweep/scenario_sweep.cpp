@@ -18,8 +18,21 @@ constexpr uint64_t kDeadlineFactor = 10;
 }  // namespace
 
 bool ScenarioSweep::can_fork() const {
-    return scenario_.injection.is_sweep && baseline_.threads <= 1 && !baseline_.is_entangled &&
-           !scenario_.target.has_private_folder && options_.strategy != StrategyChoice::kExec;
+    return scenario_.injection.is_sweep && options_.strategy != StrategyChoice::kExec &&
+           reason_for_exec().empty();
+}
+
+// What a child that is split off would get wrong; empty: nothing.
+std::string ScenarioSweep::reason_for_exec() const {
+    if (baseline_.threads > 1)
+        return fmt::format("it has {} threads", baseline_.threads);
+    if (baseline_.has_children)
+        return "it starts processes of its own";
+    if (baseline_.has_shared_descriptors)
+        return "it has pipes or sockets open, which trials would share";
+    if (scenario_.target.has_private_folder)
+        return "each process has a private folder";
+    return {};
 }
 
 void ScenarioSweep::give_up(const Error& error) {
@@ -62,6 +75,11 @@ Status ScenarioSweep::plan() {
     started.warnings = setup_.program.start.warnings;
     started.planned_trials = plan_.trial_count();
     started.strategy = strategy_ = can_fork() ? Strategy::kFork : Strategy::kExec;
+    started.warnings.insert(started.warnings.end(), baseline_.notes.begin(), baseline_.notes.end());
+    const std::string reason = reason_for_exec();
+    if (scenario_.injection.is_sweep && options_.strategy != StrategyChoice::kExec &&
+        !reason.empty())
+        started.warnings.push_back("a process for each trial (exec): " + reason);
     if (options_.finished) {
         auto finished = options_.finished(scenario_);
         if (!finished)

@@ -51,6 +51,7 @@ private:
     void give_up(const Error& error);
     void complete_address(TrialPoint& point) const;
     bool can_fork() const;
+    std::string reason_for_exec() const;
     std::optional<TrialPoint> next_point();
 
     const Scenario& scenario_;

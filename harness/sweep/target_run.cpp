@@ -43,6 +43,12 @@ dearth_layer_options layer_options(const TargetSetup& setup) {
     options.clean_byte = guard.clean_byte;
     options.dead_byte = guard.dead_byte;
     options.forbidden_byte = 0xFD;
+    if (guard.is_on && guard.way == GuardWay::kPage)
+        options.layers |= DEARTH_LAYER_PAGE_GUARD;
+    options.page_guard_side = guard.page_side;
+    options.page_guard_alignment = setup.page_alignment;
+    options.page_guard_every = guard.page_every;
+    options.page_guard_seed = setup.scenario->injection.sample_seed;
     return options;
 }
 
@@ -120,6 +126,12 @@ SpawnRequest spawn_request(const TargetSetup& setup, const ControlPage& page) {
         request.descriptors.emplace_back(page.out_fd(i), descriptors.out(i));
         request.descriptors.emplace_back(page.err_fd(i), descriptors.err(i));
     }
+    if (setup.is_attended) {
+        request.is_foreground = true;
+        for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+            request.descriptors.emplace_back(stream, stream);
+        return request;
+    }
     request.descriptors.emplace_back(page.out_fd(0), STDOUT_FILENO);
     request.descriptors.emplace_back(page.err_fd(0), STDERR_FILENO);
     return request;
@@ -140,7 +152,7 @@ Result<TargetRun> TargetRun::launch(const TargetSetup& setup, ControlPage page) 
     run.is_program_ = setup.scenario->target.engine == Engine::kExec;
     SpawnRequest request = spawn_request(setup, *run.page_);
     UniqueFd input;
-    if (!setup.input_path.empty()) {
+    if (!setup.input_path.empty() && !setup.is_attended) {
         input.reset(open(setup.input_path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!input.is_open()) {
             const bool is_out = errno == EMFILE || errno == ENFILE;
@@ -173,6 +185,8 @@ Result<TargetSetup> make_setup(const Scenario& scenario) {
     TargetSetup setup;
     setup.scenario = &scenario;
     setup.program = program.take();
+    if (scenario.guard.page_alignment != 0)
+        setup.page_alignment = scenario.guard.page_alignment;
     if (scenario.target.engine != Engine::kExec)
         return setup;
     const std::optional<StandardInput>& input = scenario.target.input;
@@ -195,7 +209,7 @@ Result<TargetSetup> make_setup(const Scenario& scenario) {
 
 Result<TargetRun> TargetRun::start_baseline(const TargetSetup& setup) {
     PageShape shape = base_shape(*setup.scenario);
-    shape.stream_capacity = kStreamCapacity;
+    shape.stream_capacity = setup.is_attended ? 0 : kStreamCapacity;
     shape.site_capacity = kSiteCapacity;
     shape.leftover_capacity = kLeftoverCapacity;
     auto page = ControlPage::create(shape);

@@ -29,7 +29,11 @@ struct TargetSetup {
     uint64_t deadline_ms = 5000;
     // Who freed a block: nearly doubles the cost of stacks, so only replays ask for it.
     bool captures_free_stacks = false;
+    uint32_t page_alignment = 16;            // page guard, the rear side; see run_baseline
     std::vector<dearth_leftover> leftovers;  // of the baseline, sorted
+    // A check of one run for a person: standard streams and terminal are theirs; requests are not
+    // recorded one by one.
+    bool is_attended = false;
     // Replay: this schedule instead of the one that scenario and point make.
     std::optional<dearth_schedule> schedule;
 };

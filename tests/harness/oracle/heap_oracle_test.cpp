@@ -90,7 +90,9 @@ TEST(HeapOracle, MoreMisusesThanTheSlotHoldsAreCountedNotRead) {
     trial.slot().misuse_count = UINT32_MAX;
     const Judgement judgement = trial.judge();
     ASSERT_EQ(judgement.accusations.size(), 1u);
-    EXPECT_NE(judgement.detail.find("4294967291 more"), std::string::npos) << judgement.detail;
+    EXPECT_NE(judgement.detail.find(std::to_string(UINT32_MAX - DEARTH_MISUSES_MAX) + " more"),
+              std::string::npos)
+        << judgement.detail;
 }
 
 TEST(HeapOracle, AMisuseThatNobodyKnowsLeavesTheTrialInDoubt) {
@@ -107,6 +109,46 @@ TEST(HeapOracle, AScenarioMayNotCareAboutCorruption) {
     trial.misuse(DEARTH_MISUSE_OVERFLOW);
     trial.scenario().expect.needs_no_corruption = false;
     EXPECT_EQ(trial.verdict(), Verdict::kUnaffected);
+}
+
+TEST(HeapOracle, ShowsTheBytesBesideWhatTheyShouldBe) {
+    TrialBuilder trial;
+    trial.misuse(DEARTH_MISUSE_OVERFLOW);
+    dearth_misuse& misuse = trial.slot().misuses[0];
+    misuse.shown_bytes = 2;
+    misuse.found[0] = 0x41;
+    misuse.expected[0] = misuse.expected[1] = 0xFD;
+    EXPECT_NE(trial.judge().detail.find("; found 41 00, expected fd fd"), std::string::npos);
+    misuse.shown_bytes = UINT32_MAX;  // as a broken target may write it
+    EXPECT_NE(trial.judge().detail.find("; found 41 00 00"), std::string::npos);
+}
+
+TEST(HeapOracle, WhatAPageStoppedIsMisuseAndNoCrash) {
+    TrialBuilder trial;
+    trial.misuse(DEARTH_MISUSE_OVERFLOW);
+    trial.slot().misuses[0].access = DEARTH_ACCESS_READ;
+    trial.slot().misuses[0].changed_bytes = 0;
+    trial.slot().end = DEARTH_END_SIGNALED;
+    trial.slot().end_code = trial.slot().fatal_signal = SIGSEGV;
+    const Judgement judgement = trial.judge();
+    ASSERT_EQ(judgement.accusations.size(), 1u);
+    EXPECT_EQ(judgement.verdict, Verdict::kOverflow);
+    EXPECT_EQ(judgement.detail.find("a read "), 0u) << judgement.detail;
+    // What guard bytes show does not explain a crash.
+    trial.slot().misuses[0].changed_bytes = 1;
+    EXPECT_EQ(trial.judge().accusations.size(), 2u);
+}
+
+TEST(ReachOracle, MemoryReallyExhaustedIsInconclusive) {
+    TrialBuilder trial;
+    trial.slot().exhausted = 3;
+    trial.baseline().slot.exhausted = 3;  // a request without bounds fails in every run
+    EXPECT_NE(trial.judge().verdict, Verdict::kInconclusive);
+    trial.slot().exhausted = 4;
+    EXPECT_EQ(trial.judge().verdict, Verdict::kInconclusive);
+    EXPECT_NE(trial.judge().detail.find("really exhausted: 1 request "), std::string::npos);
+    trial.misuse(DEARTH_MISUSE_OVERFLOW);
+    EXPECT_EQ(trial.judge().verdict, Verdict::kOverflow);
 }
 
 }  // namespace

@@ -145,6 +145,8 @@ BrokenTheme conflicts_theme() {
             {"domains of lua", "version: 1\ntarget: { engine: lua, script: x, domains: [raw] }\n"},
             {"no domains", "version: 1\ntarget: { engine: python, script: x, domains: [] }\n"},
             {"corrupting without guard", with("guard: off\ninject: { action: corrupt-rear }\n")},
+            {"page guard on one side of both", with("guard: { mode: both, side: rear }\n")},
+            {"page guard without pages", with("guard: { alignment: 8, sample: 100 }\n")},
             {"gate both ways", with("gate: { fail-on: [leak, crash], warn-on: [crash] }\n")},
             {"known twice",
              with("known:\n  - { id: 0123ABCD, reason: x }\n  - { id: 0123abcd, reason: y }\n")},

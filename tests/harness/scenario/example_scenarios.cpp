@@ -37,6 +37,10 @@ guard:
   before: 32B
   after: 24B
   every: 100
+  mode: page
+  side: front
+  alignment: 8
+  sample: 1000
   quarantine: 8MiB
   fill: { alloc: 0xAB, free: 17 }
 expect:

@@ -131,6 +131,10 @@ TEST(ScenarioLoader, ReadsGuardExpectationsAndLimits) {
     EXPECT_EQ(scenario.guard.before_bytes, 32u);
     EXPECT_EQ(scenario.guard.after_bytes, 24u);
     EXPECT_EQ(scenario.guard.every, 100u);
+    EXPECT_EQ(scenario.guard.way, GuardWay::kPage);
+    EXPECT_EQ(scenario.guard.page_side, uint32_t{DEARTH_SIDE_FRONT});
+    EXPECT_EQ(scenario.guard.page_alignment, 8u);
+    EXPECT_EQ(scenario.guard.page_every, 1000u);
     EXPECT_EQ(scenario.guard.quarantine_bytes, 8u << 20);
     EXPECT_EQ(scenario.guard.clean_byte, 0xAB);
     EXPECT_EQ(scenario.guard.dead_byte, 17);
