@@ -104,8 +104,8 @@ Result<std::string> ProgramFinder::look_up(const std::string& name) const {
     const auto path = environment_.find("PATH");
     const std::string folders = path != environment_.end() ? path->second : "/bin:/usr/bin";
     for (const std::string_view folder : split(folders, ':')) {
-        const std::string place = folder.empty() ? "." : std::string(folder);
-        std::string candidate = place + "/" + name;
+        std::string candidate = folder.empty() ? "." : std::string(folder);
+        candidate.append("/").append(name);
         struct stat facts = {};
         if (access(candidate.c_str(), X_OK) == 0 && stat(candidate.c_str(), &facts) == 0 &&
             !S_ISDIR(facts.st_mode))

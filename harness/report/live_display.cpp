@@ -123,7 +123,9 @@ void LiveDisplay::show(const ScenarioFinished& event) {
         const double seconds = static_cast<double>(clock_() - progress.started_ms) / 1'000;
         std::string line = fmt::format("{}: ", progress.name);
         if (!event.problem.empty())
-            line += "could not be judged: " + printable_text(event.problem);
+            // Its other lines come with the report.
+            line += "could not be judged: " +
+                    printable_text(event.problem.substr(0, event.problem.find('\n')));
         else
             line += fmt::format("{} in {}: {}; sites failed {}; {}", plural(event.trials, "trial"),
                                 seconds_text(seconds), verdict_counts_text(event.verdicts),

@@ -85,9 +85,10 @@ std::vector<SymbolFrame> people_frames(const std::vector<SymbolFrame>& frames) {
     std::vector<SymbolFrame> kept;
     std::copy_if(frames.begin(), frames.end(), std::back_inserter(kept),
                  [](const SymbolFrame& frame) { return !is_own_frame(frame); });
-    // Without symbols the frames below main are known by their module alone.
-    while (!kept.empty() && (matches_any(kStartFunctions, kept.back().function) ||
-                             (kept.back().function.empty() && is_libc_frame(kept.back())))) {
+    // Without symbols the frames below main are known by their module alone. The last frame stays:
+    // main may be the one to blame.
+    while (kept.size() > 1 && (matches_any(kStartFunctions, kept.back().function) ||
+                               (kept.back().function.empty() && is_libc_frame(kept.back())))) {
         kept.pop_back();
     }
     // The way from a signal to dearth's handler starts in libc's trampoline.

@@ -30,6 +30,9 @@ TEST_P(PreloadScenario, IsGreen) {
 }
 
 TEST_P(PreloadScenario, IsTheSameUnderBothStrategies) {
+    // Which call site comes first is a race there, and both strategies are exec.
+    if (GetParam().ends_with("cxx-threads.dearth.yaml"))
+        GTEST_SKIP() << "threads: no two runs are the same";
     EXPECT_GT(expect_same_trials(GetParam()), 0u);
 }
 
