@@ -15,7 +15,8 @@ enum class LockRank : unsigned {
     kDepot,
     kPatterns,
     kModules,
-    kDirect
+    kDirect,
+    kUnwinder
 };
 
 /// Adds a lock with static life to those that fork takes. Adding it again does nothing.

@@ -8,6 +8,8 @@
 #include <ucontext.h>
 
 #include "hooks/base/errno_saver.h"
+#include "hooks/base/fork_locks.h"
+#include "hooks/base/spin_lock.h"
 
 namespace dearth::hooks {
 
@@ -20,6 +22,13 @@ constexpr size_t kRawFramesMax = 64;
 
 constinit BacktraceFunction backtrace_function = nullptr;
 constinit StackSource source = StackSource::kNone;
+
+// libunwind has a mutex of its own, which fork knows nothing of: a child made while another thread
+// unwinds would wait for it for ever. With ours around it, it is free whenever fork has ours.
+constinit SpinLock unwinder_lock = {};
+
+// A crash inside the unwinder is told with a stack as well, on the thread that holds the lock.
+constinit thread_local bool is_unwinding = false;
 
 // libunwind locks a mutex when a thread ends, after ThreadSanitizer has dropped the thread's state.
 #if defined(__SANITIZE_THREAD__)
@@ -52,7 +61,11 @@ size_t capture_raw(void** raw, size_t max_frames) noexcept {
         return 0;
     }
     ErrnoSaver saver;
+    const bool is_nested = is_unwinding;
+    SpinLockScope scope(unwinder_lock, is_nested || __libc_single_threaded != 0);
+    is_unwinding = true;
     const int count = function(raw, static_cast<int>(max_frames));
+    is_unwinding = is_nested;
     return count < 0 ? 0 : static_cast<size_t>(count);
 }
 
@@ -74,6 +87,7 @@ StackSource call_stack_prepare() noexcept {
     if (function == nullptr) {
         function = backtrace;
     }
+    add_fork_lock(unwinder_lock, LockRank::kUnwinder);
     // The first call loads libgcc or fills caches: let it happen here and not inside a request.
     void* frames[kOwnFramesMax];
     function(frames, static_cast<int>(kOwnFramesMax));
