@@ -39,11 +39,15 @@ int become_found(const char* name, char* const* arguments, char* const* environm
     return become(name, [=] { return exec(name, arguments, environment); });
 }
 
+// Leaves the list where it is. With `first` and the NULL.
 size_t count_arguments(va_list list) {
-    size_t count = 1;
-    while (va_arg(list, char*) != nullptr) {
+    va_list ahead;
+    va_copy(ahead, list);
+    size_t count = 2;
+    while (va_arg(ahead, char*) != nullptr) {
         ++count;
     }
+    va_end(ahead);
     return count;
 }
 
@@ -93,11 +97,8 @@ DEARTH_SHADOW int execveat(int folder, const char* path, char* const* arguments,
 DEARTH_SHADOW int execl(const char* path, const char* first, ...) noexcept {
     va_list list;
     va_start(list, first);
-    const size_t count = count_arguments(list);
-    va_end(list);
     const auto arguments =
-        static_cast<const char**>(__builtin_alloca((count + 1) * sizeof(const char*)));
-    va_start(list, first);
+        static_cast<const char**>(__builtin_alloca(count_arguments(list) * sizeof(const char*)));
     collect_arguments(arguments, first, list);
     va_end(list);
     return become_file(path, const_cast<char* const*>(arguments), environ);
@@ -106,11 +107,8 @@ DEARTH_SHADOW int execl(const char* path, const char* first, ...) noexcept {
 DEARTH_SHADOW int execlp(const char* name, const char* first, ...) noexcept {
     va_list list;
     va_start(list, first);
-    const size_t count = count_arguments(list);
-    va_end(list);
     const auto arguments =
-        static_cast<const char**>(__builtin_alloca((count + 1) * sizeof(const char*)));
-    va_start(list, first);
+        static_cast<const char**>(__builtin_alloca(count_arguments(list) * sizeof(const char*)));
     collect_arguments(arguments, first, list);
     va_end(list);
     return become_found(name, const_cast<char* const*>(arguments), environ);
@@ -119,11 +117,8 @@ DEARTH_SHADOW int execlp(const char* name, const char* first, ...) noexcept {
 DEARTH_SHADOW int execle(const char* path, const char* first, ...) noexcept {
     va_list list;
     va_start(list, first);
-    const size_t count = count_arguments(list);
-    va_end(list);
     const auto arguments =
-        static_cast<const char**>(__builtin_alloca((count + 1) * sizeof(const char*)));
-    va_start(list, first);
+        static_cast<const char**>(__builtin_alloca(count_arguments(list) * sizeof(const char*)));
     collect_arguments(arguments, first, list);
     // The environment follows the list's NULL, where collecting has come to.
     char* const* environment = va_arg(list, char* const*);

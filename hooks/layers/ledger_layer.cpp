@@ -139,16 +139,22 @@ size_t ledger_block_size(void* ctx, void* block) {
     return is_known && node.is_live ? node.size_bytes : 0;
 }
 
+// All that a short record knows.
+LedgerNode short_node(void* block, uint64_t size_bytes, uint32_t maker) noexcept {
+    LedgerNode node = {};
+    node.address = reinterpret_cast<uint64_t>(block);
+    node.size_bytes = size_bytes;
+    node.maker = maker;
+    return node;
+}
+
 }  // namespace
 
 void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
                           uint32_t maker) noexcept {
     const RequestContext& context = request_context;
-    LedgerNode node = {};
-    node.address = reinterpret_cast<uint64_t>(block);
-    node.size_bytes = size_bytes;
+    LedgerNode node = short_node(block, size_bytes, maker);
     node.serial = __atomic_load_n(&ledger_keeps_serials, __ATOMIC_RELAXED) ? context.serial : 0;
-    node.maker = maker;
     node.stack_id = context.stack_id;
     if (next_place.file != nullptr) {
         node.place = place_number(next_place.file, next_place.line);
@@ -159,20 +165,12 @@ void ledger_enter_in_full(LedgerLayer& layer, void* block, size_t size_bytes,
 
 void ledger_enter_again(LedgerLayer& layer, void* block, size_t size_bytes,
                         uint32_t maker) noexcept {
-    LedgerNode node = {};
-    node.address = reinterpret_cast<uint64_t>(block);
-    node.size_bytes = size_bytes;
-    node.maker = maker;
-    enter(layer, node);
+    enter(layer, short_node(block, size_bytes, maker));
 }
 
 void ledger_report_family(LedgerLayer& layer, void* block, uint64_t size_bytes,
                           uint32_t maker) noexcept {
-    LedgerNode node = {};
-    node.address = reinterpret_cast<uint64_t>(block);
-    node.size_bytes = size_bytes;
-    node.maker = maker;
-    report_mismatch(layer, node, 0);
+    report_mismatch(layer, short_node(block, size_bytes, maker), 0);
 }
 
 void ledger_free_in_full(LedgerLayer& layer, void* block) noexcept {
